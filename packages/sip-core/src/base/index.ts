@@ -1,0 +1,13 @@
+export type { Clock, Timer } from './clock.ts'
+export { Emitter, type EventMap } from './emitter.ts'
+export {
+  ArgumentError,
+  ParseError,
+  type ParseErrorPlace,
+  SipError,
+  type SipErrorCode,
+  StateError,
+  TimeoutError,
+  TransportError,
+} from './errors.ts'
+export { type Random, randomBetween, randomToken } from './random.ts'

@@ -1,0 +1,16 @@
+export { type DiagnosticEvents, Diagnostics, type MessageTrace } from './diagnostics.ts'
+export type { Dns } from './dns.ts'
+export type { Received, ReceivedRequest, ReceivedResponse } from './received.ts'
+export { isNumeric, Resolver, type Target, unbracketed } from './resolver.ts'
+export {
+  type Address,
+  bracketed,
+  type Flow,
+  formatAddress,
+  type Transport,
+  type TransportEvent,
+  type TransportProtocol,
+  type TransportReceiver,
+} from './transport.ts'
+export { type MessageEvent, type MessageReceiver, TransportManager, type TransportManagerContext } from './transport-manager.ts'
+export { responseAddress, stampedVia } from './via.ts'

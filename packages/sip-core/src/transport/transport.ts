@@ -1,0 +1,77 @@
+import type { TransportError } from '../base/errors.ts'
+
+/** An IP address (a literal, IPv6 without brackets) and a port. */
+export interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+/** `host:port`, with the brackets that an IPv6 address needs. */
+export function formatAddress({ host, port }: Address): string {
+  return `${bracketed(host)}:${port}`
+}
+
+/** The host as it stands in a URI or a Via: an IPv6 address gets its brackets (RFC 3261 §25.1, IPv6reference). */
+export function bracketed(host: string): string {
+  return host.includes(':') && !host.startsWith('[') ? `[${host}]` : host
+}
+
+/** The transports of RFC 3261 §18 and RFC 7118, as they stand in a Via. */
+export type TransportProtocol = 'UDP' | 'TCP' | 'TLS' | 'WS' | 'WSS'
+
+/**
+ * One way to the network: a listening socket, or in a browser the ability to open one.
+ *
+ * @see pjsip_transport, pjsip_tpfactory
+ */
+export interface Transport {
+  readonly protocol: TransportProtocol
+  /** Whether the network below resends, so that transactions need not (RFC 3261 §17). */
+  readonly reliable: boolean
+  /** Whether a `sips:` URI may use it (RFC 3261 §26.2.2). */
+  readonly secure: boolean
+  /** Whether bytes arrive as whole messages (UDP, WebSocket) or as a stream to be framed (TCP, TLS). */
+  readonly framing: 'message' | 'stream'
+  /**
+   * What peers are told in Via and Contact: where this transport can be reached. Valid once `listen` resolved.
+   */
+  readonly local: Address
+  /**
+   * Opens the transport; from then on everything that happens on it goes to `receiver`.
+   *
+   * @throws TransportError (rejects) when the address cannot be bound
+   */
+  listen(receiver: TransportReceiver): Promise<void>
+  /** A flow to `remote`: one that is open already, or a new one. What is sent before it is open waits. */
+  connect(remote: Address): Flow
+  /** Closes the sockets; no event comes after it resolved. */
+  close(): Promise<void>
+}
+
+/**
+ * One path between two addresses over one transport: a TCP connection, or for UDP the socket with the peer's
+ * address. Requests and their responses travel the same flow (RFC 3261 §18.2.2, RFC 5626).
+ */
+export interface Flow {
+  readonly transport: Transport
+  readonly local: Address
+  readonly remote: Address
+  /**
+   * Hands one whole message to the network.
+   *
+   * @param failed called at most once, perhaps later, when the network is known not to have taken it
+   */
+  send(bytes: Uint8Array, failed: (error: TransportError) => void): void
+}
+
+/** What happens on a transport. */
+export type TransportEvent =
+  /** Bytes came: one message, or on a stream the next piece. */
+  | { readonly type: 'data'; readonly flow: Flow; readonly bytes: Uint8Array }
+  /** The flow is gone (a connection closed or broken, a port unreachable); `error` says why if not in order. */
+  | { readonly type: 'closed'; readonly flow: Flow; readonly error?: TransportError }
+
+/** Implemented by the transport manager: the one door from a transport upward. */
+export interface TransportReceiver {
+  onTransport(event: TransportEvent): void
+}
