@@ -1,1 +1,6 @@
-export {}
+export * from './base/index.ts'
+export * from './endpoint/index.ts'
+export * from './message/index.ts'
+export * from './parser/index.ts'
+export * from './transaction/index.ts'
+export * from './transport/index.ts'

@@ -1,1 +1,1 @@
-export {}
+export { browserClock, browserRandom, webPlatform } from './platform.ts'

@@ -1,0 +1,28 @@
+import { Accept, Allow, type Headers, Supported } from '../message/index.ts'
+
+/**
+ * What an endpoint can do, gathered from what is installed on it: each package adds its methods and option tags.
+ * Fills Allow, Supported and Accept (RFC 3261 §20.5, §20.37, §20.1).
+ *
+ * @see pjsip_endpt_add_capability
+ */
+export class Capabilities {
+  /** Methods that somebody here takes; Allow. */
+  readonly methods = new Set<string>(['OPTIONS'])
+  /** Option tags that somebody here understands; Supported. */
+  readonly extensions = new Set<string>()
+  /** Content types that somebody here reads; Accept. */
+  readonly contentTypes = new Set<string>()
+
+  /** Writes Allow and, where there is something to say, Supported. */
+  describe(headers: Headers): void {
+    headers.setAll(Allow, [...this.methods])
+    if (this.extensions.size > 0) headers.setAll(Supported, [...this.extensions])
+  }
+
+  /** Writes all of it, as an answer to OPTIONS does (RFC 3261 §11.2). */
+  describeFully(headers: Headers): void {
+    this.describe(headers)
+    if (this.contentTypes.size > 0) headers.set(Accept.name, [...this.contentTypes].join(', '))
+  }
+}

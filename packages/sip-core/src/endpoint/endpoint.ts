@@ -1,0 +1,337 @@
+import type { Clock } from '../base/clock.ts'
+import { ParseError, SipError, surface, TransportError } from '../base/index.ts'
+import { type Random, randomToken } from '../base/random.ts'
+import {
+  type HeaderCodec,
+  type OutgoingRequest,
+  type OutgoingResponse,
+  Route,
+  type SipRequest,
+  type SipUri,
+  type Uri,
+  Via,
+} from '../message/index.ts'
+import { printMessage } from '../parser/index.ts'
+import {
+  type ClientTransaction,
+  DEFAULT_TIMERS,
+  newVia,
+  type ServerTransaction,
+  type ServerTransactionUser,
+  type Timers,
+  TransactionLayer,
+} from '../transaction/index.ts'
+import {
+  Diagnostics,
+  type Flow,
+  type MessageEvent,
+  type MessageReceiver,
+  type ReceivedRequest,
+  Resolver,
+  type Target,
+  type Transport,
+  TransportManager,
+} from '../transport/index.ts'
+import { Capabilities } from './capabilities.ts'
+import { ClientRequest, type ClientRequestUser } from './client-request.ts'
+import { createResponse, type ResponseInit } from './create-response.ts'
+import { type EndpointModule, ModulePriority } from './module.ts'
+import type { Platform } from './platform.ts'
+import { verifyRequest } from './verify-request.ts'
+
+/** How an endpoint behaves. */
+export interface EndpointOptions {
+  /** RFC 3261's T1, T2, T4 and D, in milliseconds; default 500, 4000, 5000 and 32000. */
+  readonly timers?: Partial<Timers>
+  /** Sent as User-Agent in requests and Server in responses; default none. */
+  readonly userAgent?: string
+}
+
+/**
+ * A SIP endpoint: transports below, transactions, and the modules that take messages.
+ *
+ * ```ts
+ * await using endpoint = await Endpoint.start(nodePlatform(), [udp({ port: 5060 })])
+ * ```
+ *
+ * @see pjsip_endpt_create
+ */
+export class Endpoint implements MessageReceiver, AsyncDisposable {
+  readonly clock: Clock
+  readonly random: Random
+  readonly timers: Timers
+  readonly transactions: TransactionLayer
+  readonly transports: TransportManager
+  readonly capabilities = new Capabilities()
+  readonly diagnostics = new Diagnostics()
+  readonly options: EndpointOptions
+  readonly #resolver: Resolver
+  readonly #headers: HeaderCodec<unknown>[] = []
+  readonly #modules: EndpointModule[] = []
+  #closed = false
+
+  private constructor(platform: Platform, transports: readonly Transport[], options: EndpointOptions) {
+    this.clock = platform.clock
+    this.random = platform.random
+    this.options = options
+    this.timers = { ...DEFAULT_TIMERS, ...options.timers }
+    this.#resolver = new Resolver(platform.dns)
+    this.transports = new TransportManager(transports, {
+      clock: platform.clock,
+      diagnostics: this.diagnostics,
+      receiver: this,
+      headers: this.#headers,
+    })
+    const { clock, random, timers } = this
+    const layer = new TransactionLayer({ clock, random, timers })
+    this.transactions = layer
+    this.use({
+      name: 'transactions',
+      priority: ModulePriority.transaction,
+      receive: (received) => layer.receive(received),
+    })
+  }
+
+  /**
+   * Opens the transports and starts.
+   *
+   * @throws TransportError (rejects) when one of them cannot be opened; none is left open then
+   */
+  static async start(
+    platform: Platform,
+    transports: readonly Transport[],
+    options: EndpointOptions = {},
+  ): Promise<Endpoint> {
+    const endpoint = new Endpoint(platform, transports, options)
+    await endpoint.transports.listen()
+    return endpoint
+  }
+
+  /**
+   * Puts a module in its place among the others.
+   *
+   * @see pjsip_endpt_register_module
+   */
+  use(module: EndpointModule): void {
+    this.#modules.push(module)
+    this.#modules.sort((a, b) => a.priority - b.priority)
+  }
+
+  /**
+   * Has messages refused (400) or dropped in which one of these headers does not parse, so that the modules
+   * above can read it without care.
+   */
+  understand(headers: readonly HeaderCodec<unknown>[]): void {
+    for (const header of headers) if (!this.#headers.includes(header)) this.#headers.push(header)
+  }
+
+  /** A new tag, Call-ID or the like: unique and not to be guessed. */
+  token(length?: number): string {
+    return randomToken(this.random, length)
+  }
+
+  /**
+   * Sends a request in a transaction of its own to where its first Route, or else its Request-URI, points.
+   * What comes of it goes to `user`, perhaps before this returns.
+   *
+   * @param options.flow sends over this flow instead
+   */
+  send(request: OutgoingRequest, user: ClientRequestUser, options: { flow?: Flow } = {}): ClientRequest {
+    const handle = new ClientRequest(request, user, (transaction) => this.#cancel(transaction))
+    this.#describe(request)
+    this.#route(
+      request,
+      options.flow,
+      (flow) => handle.start((tu) => this.transactions.send(request, flow, tu)),
+      (error) => handle.fail(error),
+    )
+    return handle
+  }
+
+  /**
+   * Sends a request outside of any transaction, as an ACK to a 2xx is (RFC 3261 §13.2.2.4).
+   *
+   * @returns sends the same bytes over the same flow again
+   */
+  sendStateless(request: OutgoingRequest, options: { flow?: Flow } = {}): () => void {
+    let resend = () => {}
+    this.#route(
+      request,
+      options.flow,
+      (flow) => {
+        request.headers.prepend(Via, newVia(flow, this.random))
+        const bytes = printMessage(request)
+        resend = () => flow.send(bytes, () => {})
+        resend()
+      },
+      () => {},
+    )
+    return () => resend()
+  }
+
+  /**
+   * Opens the server transaction of a received request.
+   *
+   * @throws StateError for an ACK, which has none
+   */
+  accept(received: ReceivedRequest, user: ServerTransactionUser): ServerTransaction {
+    return this.transactions.accept(received, user, this.transports.responseFlow(received))
+  }
+
+  /** A response to `received`, with the endpoint's Server header. @throws ArgumentError as `createResponse` does */
+  createResponse(received: ReceivedRequest, status: number, init: ResponseInit = {}): OutgoingResponse {
+    const response = createResponse(received, status, { toTag: statelessTag(received.message), ...init })
+    const { userAgent } = this.options
+    if (userAgent !== undefined && !response.headers.has('Server')) response.headers.set('Server', userAgent)
+    return response
+  }
+
+  /**
+   * Answers a request through a transaction that nobody needs to watch.
+   *
+   * @see pjsip_endpt_respond
+   */
+  respond(received: ReceivedRequest, status: number, init: ResponseInit = {}): void {
+    this.accept(received, IGNORE).respond(this.createResponse(received, status, init))
+  }
+
+  /**
+   * Answers a request without keeping anything; a retransmission gets the same answer (RFC 3261 §8.2.7). An ACK
+   * is never answered.
+   *
+   * @see pjsip_endpt_respond_stateless
+   */
+  respondStateless(received: ReceivedRequest, status: number, init: ResponseInit = {}): void {
+    if (received.message.method === 'ACK') return
+    const response = this.createResponse(received, status, init)
+    this.transports.responseFlow(received).send(printMessage(response), () => {})
+  }
+
+  /**
+   * Answers a request that nobody takes: what is wrong with it in itself (405, 416, 420, 501), or else that what
+   * it belongs to does not exist (481), or that nobody is here (480).
+   */
+  refuse(received: ReceivedRequest): void {
+    const { message } = received
+    if (message.method === 'ACK') return
+    const refusal = verifyRequest(message, this.capabilities)
+    if (refusal !== undefined) this.respond(received, refusal.status, refusal)
+    else if (message.to.tag !== undefined || message.method === 'CANCEL') this.respond(received, 481)
+    else if (message.method === 'OPTIONS') this.#answerOptions(received)
+    else this.respond(received, NEEDS_A_DIALOG.has(message.method) ? 481 : 480)
+  }
+
+  onMessage(event: MessageEvent): void {
+    if (this.#closed) return
+    switch (event.type) {
+      case 'request':
+        this.#guard(event, () => {
+          if (!this.#modules.some((module) => module.receive(event))) this.refuse(event)
+        })
+        break
+      case 'response':
+        // A response that nobody waits for is dropped (RFC 3261 §18.1.2).
+        this.#modules.some((module) => module.receive(event))
+        break
+      case 'bad-request':
+        this.#guard(event.received, () => {
+          this.respondStateless(event.received, event.status, { reason: `Bad Request - ${event.error.within}` })
+        })
+        break
+      case 'flow-closed':
+        break
+    }
+  }
+
+  /** Ends everything at once and closes the transports. Calls that should end politely are ended before. */
+  async close(): Promise<void> {
+    if (this.#closed) return
+    for (const module of [...this.#modules].reverse()) module.close?.()
+    this.#closed = true
+    this.transactions.close()
+    await this.transports.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  // A header that no layer announced may still fail to parse while a module reads it.
+  #guard(received: ReceivedRequest, walk: () => void): void {
+    try {
+      walk()
+    } catch (error) {
+      if (!(error instanceof ParseError)) surface(() => raise(error))
+      else this.respondStateless(received, 400, { reason: `Bad Request - ${error.within}` })
+    }
+  }
+
+  #describe({ headers }: OutgoingRequest): void {
+    const { userAgent } = this.options
+    if (userAgent !== undefined && !headers.has('User-Agent')) headers.set('User-Agent', userAgent)
+  }
+
+  #route(
+    request: SipRequest,
+    flow: Flow | undefined,
+    send: (flow: Flow) => void,
+    fail: (error: TransportError) => void,
+  ): void {
+    const sendTo = ([target]: readonly Target[]) => {
+      if (this.#closed) throw new TransportError('the endpoint is closed')
+      send(this.transports.flow(target as Target))
+    }
+    try {
+      if (flow !== undefined) return send(flow)
+      const targets = this.#resolver.resolve(nextHop(request))
+      if (targets instanceof Promise) targets.then(sendTo).catch((error) => fail(asTransportError(error)))
+      else sendTo(targets)
+    } catch (error) {
+      fail(asTransportError(error))
+    }
+  }
+
+  // RFC 3261 §9.1: the same way and the same branch as the INVITE.
+  #cancel(transaction: ClientTransaction): void {
+    const cancel = transaction.createCancel()
+    this.#describe(cancel)
+    this.transactions.send(cancel, transaction.flow, { onClientTransaction: () => {} }, { branch: transaction.branch })
+  }
+
+  #answerOptions(received: ReceivedRequest): void {
+    const response = this.createResponse(received, 200)
+    this.capabilities.describeFully(response.headers)
+    this.accept(received, IGNORE).respond(response)
+  }
+}
+
+const IGNORE: ServerTransactionUser = { onServerTransaction: () => {} }
+
+const NEEDS_A_DIALOG: ReadonlySet<string> = new Set(['BYE', 'PRACK', 'UPDATE', 'NOTIFY', 'INFO'])
+
+// RFC 3261 §8.1.2: the first Route if it is a loose router, else the Request-URI.
+function nextHop({ uri, headers }: SipRequest): SipUri {
+  const route = headers.get(Route)
+  const hop: Uri = route?.uri.type === 'sip' && route.uri.params.has('lr') ? route.uri : uri
+  if (hop.type !== 'sip') throw new TransportError(`${hop} cannot be reached: only sip and sips URIs have an address`)
+  return hop
+}
+
+function asTransportError(error: unknown): TransportError {
+  if (error instanceof TransportError) return error
+  if (error instanceof SipError) return new TransportError(error.message, { cause: error })
+  throw error
+}
+
+// RFC 3261 §8.2.7: the same request gets the same tag, without anything being kept. FNV-1a over what tells
+// transactions apart.
+function statelessTag(request: SipRequest): string {
+  const text = `${request.callId} ${request.via.branch ?? ''} ${request.cseq.seq} ${request.from.tag ?? ''}`
+  let hash = 0x811c9dc5
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
+  return (hash >>> 0).toString(36).padStart(7, '0')
+}
+
+function raise(error: unknown): never {
+  throw error
+}

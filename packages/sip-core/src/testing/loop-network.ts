@@ -1,0 +1,211 @@
+import type { Clock } from '../base/clock.ts'
+import { Emitter } from '../base/emitter.ts'
+import { StateError, TransportError } from '../base/errors.ts'
+import { type Random, randomBetween } from '../base/random.ts'
+import {
+  type Address,
+  type Dns,
+  type Flow,
+  formatAddress,
+  type Transport,
+  type TransportProtocol,
+  type TransportReceiver,
+} from '../transport/index.ts'
+
+/** One message on its way through the loop network. */
+export interface Packet {
+  /** Counts every packet that was handed in, from 1. */
+  readonly index: number
+  readonly protocol: TransportProtocol
+  readonly from: Address
+  readonly to: Address
+  readonly bytes: Uint8Array
+  /** When it was handed in, in milliseconds on the network's clock. */
+  readonly at: number
+}
+
+/** What the network does to packets of unreliable transports. All of it is drawn from the network's `Random`. */
+export interface Faults {
+  /** The share of packets that are lost, 0 to 1; default 0. */
+  readonly loss: number
+  /** The share of packets that arrive twice; default 0. */
+  readonly duplication: number
+  /** The share of packets that are held back for `reorderDelay`, so that later ones overtake them; default 0. */
+  readonly reordering: number
+  /** Milliseconds for which a reordered packet is held back; default 50. */
+  readonly reorderDelay: number
+}
+
+/** What becomes of one packet. */
+export type Fate =
+  | { readonly type: 'deliver' }
+  | { readonly type: 'drop' }
+  | { readonly type: 'duplicate' }
+  | { readonly type: 'delay'; readonly by: number }
+
+/** How a loop network behaves. */
+export interface LoopNetworkOptions {
+  readonly clock: Clock
+  readonly random: Random
+  /** Milliseconds from sending to arrival, or the range they are drawn from; default 1. */
+  readonly delay?: number | readonly [min: number, max: number]
+  readonly faults?: Partial<Faults>
+  /** Decides over single packets; `undefined` leaves it to `faults`. Reliable transports are not asked. */
+  readonly decide?: (packet: Packet) => Fate | undefined
+  /** Host names and their addresses. */
+  readonly hosts?: Readonly<Record<string, readonly string[]>>
+}
+
+/** What a loop network lets see. */
+export interface LoopNetworkEvents {
+  /** A packet was handed in; `fate` is what will become of it. */
+  packet: [packet: Packet, fate: Fate]
+}
+
+const NO_FAULTS: Faults = { loss: 0, duplication: 0, reordering: 0, reorderDelay: 50 }
+
+/**
+ * A network in memory: endpoints on it talk as over sockets, in the time of the clock that it is given, and it
+ * loses, doubles, delays and reorders as told. The same seed gives the same run.
+ *
+ * ```ts
+ * const clock = new VirtualClock()
+ * const network = new LoopNetwork({ clock, random: new SeededRandom(1), faults: { loss: 0.1 } })
+ * const alice = await Endpoint.start(network.platform(), [network.udp('192.0.2.1')])
+ * ```
+ *
+ * @see pjsip_loop_start
+ */
+export class LoopNetwork extends Emitter<LoopNetworkEvents> {
+  readonly clock: Clock
+  readonly random: Random
+  /** May be changed while the network runs. */
+  decide: ((packet: Packet) => Fate | undefined) | undefined
+  readonly #delay: readonly [number, number]
+  readonly #faults: Faults
+  readonly #hosts: Readonly<Record<string, readonly string[]>>
+  readonly #listeners = new Map<string, LoopTransport>()
+  #packets = 0
+
+  constructor(options: LoopNetworkOptions) {
+    super()
+    this.clock = options.clock
+    this.random = options.random
+    this.decide = options.decide
+    const { delay = 1 } = options
+    this.#delay = typeof delay === 'number' ? [delay, delay] : delay
+    this.#faults = { ...NO_FAULTS, ...options.faults }
+    this.#hosts = options.hosts ?? {}
+  }
+
+  /** The clock, the randomness and the names of this network, to start an endpoint with. */
+  platform(): { clock: Clock; random: Random; dns: Dns } {
+    const lookup = async (host: string) => {
+      const addresses = this.#hosts[host]
+      if (addresses === undefined) throw new TransportError(`${host} is not in this network's hosts`)
+      return addresses
+    }
+    return { clock: this.clock, random: this.random, dns: { lookup } }
+  }
+
+  /** An unreliable transport at this address. */
+  udp(host: string, port = 5060): Transport {
+    return new LoopTransport(this, 'UDP', { host, port })
+  }
+
+  /** A reliable one: nothing is lost, nothing overtaken, and sending to nobody fails. */
+  tcp(host: string, port = 5060): Transport {
+    return new LoopTransport(this, 'TCP', { host, port })
+  }
+
+  /** For the transports: somebody listens here now. */
+  attach(transport: LoopTransport): void {
+    const key = place(transport.protocol, transport.local)
+    if (this.#listeners.has(key)) throw new TransportError(`${key} is taken`)
+    this.#listeners.set(key, transport)
+  }
+
+  /** For the transports: nobody listens here any more. */
+  detach(transport: LoopTransport): void {
+    this.#listeners.delete(place(transport.protocol, transport.local))
+  }
+
+  /** For the flows: carries bytes to whoever listens at `to` when they arrive. */
+  carry(transport: LoopTransport, to: Address, bytes: Uint8Array, failed: (error: TransportError) => void): void {
+    const { protocol, local: from, reliable } = transport
+    const packet: Packet = { index: ++this.#packets, protocol, from, to, bytes: bytes.slice(), at: this.clock.now() }
+    const fate = reliable ? DELIVER : (this.decide?.(packet) ?? this.#draw())
+    this.emit('packet', packet, fate)
+    if (fate.type === 'drop') return
+    const transit = randomBetween(this.random, ...this.#delay) + (fate.type === 'delay' ? fate.by : 0)
+    const arrive = () => {
+      const listener = this.#listeners.get(place(protocol, to))
+      if (listener !== undefined) listener.arrive(packet)
+      else if (reliable) failed(new TransportError(`${place(protocol, to)}: nobody listens there`))
+    }
+    this.clock.setTimer(transit, arrive)
+    if (fate.type === 'duplicate') this.clock.setTimer(transit, arrive)
+  }
+
+  #draw(): Fate {
+    const { loss, duplication, reordering, reorderDelay } = this.#faults
+    const drawn = (share: number) => share > 0 && randomBetween(this.random, 0, 1) < share
+    if (drawn(loss)) return { type: 'drop' }
+    if (drawn(duplication)) return { type: 'duplicate' }
+    if (drawn(reordering)) return { type: 'delay', by: reorderDelay }
+    return DELIVER
+  }
+}
+
+const DELIVER: Fate = { type: 'deliver' }
+
+class LoopTransport implements Transport {
+  readonly secure = false
+  readonly framing = 'message'
+  readonly protocol: TransportProtocol
+  readonly local: Address
+  readonly #network: LoopNetwork
+  #receiver: TransportReceiver | undefined
+
+  constructor(network: LoopNetwork, protocol: TransportProtocol, local: Address) {
+    this.#network = network
+    this.protocol = protocol
+    this.local = local
+  }
+
+  get reliable(): boolean {
+    return this.protocol !== 'UDP'
+  }
+
+  async listen(receiver: TransportReceiver): Promise<void> {
+    if (this.#receiver !== undefined) throw new StateError('the transport is listening already')
+    this.#network.attach(this)
+    this.#receiver = receiver
+  }
+
+  connect(remote: Address): Flow {
+    return {
+      transport: this,
+      local: this.local,
+      remote,
+      send: (bytes, failed) => {
+        if (this.#receiver === undefined) failed(new TransportError('the transport is closed'))
+        else this.#network.carry(this, remote, bytes, failed)
+      },
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#receiver === undefined) return
+    this.#receiver = undefined
+    this.#network.detach(this)
+  }
+
+  arrive({ from, bytes }: Packet): void {
+    this.#receiver?.onTransport({ type: 'data', flow: this.connect(from), bytes })
+  }
+}
+
+function place(protocol: TransportProtocol, address: Address): string {
+  return `${protocol} ${formatAddress(address)}`
+}
