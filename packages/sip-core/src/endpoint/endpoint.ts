@@ -3,11 +3,13 @@ import { ParseError, SipError, surface, TransportError } from '../base/index.ts'
 import { type Random, randomToken } from '../base/random.ts'
 import {
   type HeaderCodec,
+  NameAddr,
   type OutgoingRequest,
   type OutgoingResponse,
+  Params,
   Route,
   type SipRequest,
-  type SipUri,
+  SipUri,
   type Uri,
   Via,
 } from '../message/index.ts'
@@ -22,6 +24,7 @@ import {
   TransactionLayer,
 } from '../transaction/index.ts'
 import {
+  bracketed,
   Diagnostics,
   type Flow,
   type MessageEvent,
@@ -131,6 +134,19 @@ export class Endpoint implements MessageReceiver, AsyncDisposable {
   }
 
   /**
+   * Where this end can be reached by a peer: the address of the transport that leads there, with the user of
+   * `identity`. Goes into Contact.
+   */
+  contact(identity: Uri, peer: Uri): NameAddr {
+    const { local, protocol, secure } = this.transports.toward(peer)
+    const params = protocol === 'UDP' || secure ? Params.empty : Params.of({ transport: protocol.toLowerCase() })
+    const scheme = secure ? 'sips' : 'sip'
+    const user = identity.type === 'sip' ? identity.user : undefined
+    const uri = new SipUri({ scheme, user, host: bracketed(local.host), port: local.port, params })
+    return new NameAddr({ uri })
+  }
+
+  /**
    * Sends a request in a transaction of its own to where its first Route, or else its Request-URI, points.
    * What comes of it goes to `user`, perhaps before this returns.
    *
@@ -217,8 +233,15 @@ export class Endpoint implements MessageReceiver, AsyncDisposable {
     const refusal = verifyRequest(message, this.capabilities)
     if (refusal !== undefined) this.respond(received, refusal.status, refusal)
     else if (message.to.tag !== undefined || message.method === 'CANCEL') this.respond(received, 481)
-    else if (message.method === 'OPTIONS') this.#answerOptions(received)
+    else if (message.method === 'OPTIONS') this.answerOptions(received)
     else this.respond(received, NEEDS_A_DIALOG.has(message.method) ? 481 : 480)
+  }
+
+  /** Answers OPTIONS with everything that this endpoint can do (RFC 3261 §11.2). */
+  answerOptions(received: ReceivedRequest): void {
+    const response = this.createResponse(received, 200)
+    this.capabilities.describeFully(response.headers)
+    this.accept(received, IGNORE).respond(response)
   }
 
   onMessage(event: MessageEvent): void {
@@ -298,11 +321,6 @@ export class Endpoint implements MessageReceiver, AsyncDisposable {
     this.transactions.send(cancel, transaction.flow, { onClientTransaction: () => {} }, { branch: transaction.branch })
   }
 
-  #answerOptions(received: ReceivedRequest): void {
-    const response = this.createResponse(received, 200)
-    this.capabilities.describeFully(response.headers)
-    this.accept(received, IGNORE).respond(response)
-  }
 }
 
 const IGNORE: ServerTransactionUser = { onServerTransaction: () => {} }

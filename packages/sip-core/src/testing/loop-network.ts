@@ -137,7 +137,9 @@ export class LoopNetwork extends Emitter<LoopNetworkEvents> {
     const fate = reliable ? DELIVER : (this.decide?.(packet) ?? this.#draw())
     this.emit('packet', packet, fate)
     if (fate.type === 'drop') return
-    const transit = randomBetween(this.random, ...this.#delay) + (fate.type === 'delay' ? fate.by : 0)
+    // One constant delay on reliable transports, so that nothing is overtaken.
+    const drawn = reliable ? this.#delay[0] : randomBetween(this.random, ...this.#delay)
+    const transit = drawn + (fate.type === 'delay' ? fate.by : 0)
     const arrive = () => {
       const listener = this.#listeners.get(place(protocol, to))
       if (listener !== undefined) listener.arrive(packet)

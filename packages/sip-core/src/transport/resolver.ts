@@ -49,8 +49,12 @@ export class Resolver {
   }
 }
 
-// RFC 3263 §4.1: what the URI says; else UDP, or TLS for sips.
-function protocolOf(uri: SipUri): TransportProtocol {
+/**
+ * The transport that a URI asks for; else UDP, or TLS for sips (RFC 3263 §4.1).
+ *
+ * @throws TransportError when it asks for one that is not known, or for UDP although it is a sips URI
+ */
+export function protocolOf(uri: SipUri): TransportProtocol {
   const wanted = uri.params.get('transport')
   const secure = uri.scheme === 'sips'
   if (typeof wanted !== 'string') return secure ? 'TLS' : 'UDP'

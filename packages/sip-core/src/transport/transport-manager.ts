@@ -1,10 +1,10 @@
 import type { Clock } from '../base/clock.ts'
 import { type ParseError, TransportError } from '../base/errors.ts'
-import type { HeaderCodec, SipResponse } from '../message/index.ts'
+import type { HeaderCodec, SipResponse, Uri } from '../message/index.ts'
 import { parseMessage } from '../parser/index.ts'
 import type { Diagnostics } from './diagnostics.ts'
 import type { Received, ReceivedRequest } from './received.ts'
-import { isNumeric, type Target, unbracketed } from './resolver.ts'
+import { isNumeric, protocolOf, type Target, unbracketed } from './resolver.ts'
 import {
   type Address,
   type Flow,
@@ -75,6 +75,21 @@ export class TransportManager implements TransportReceiver {
       throw new TransportError(`no transport for ${target.protocol} to ${formatAddress(target.address)} (have: ${have})`)
     }
     return new WatchedFlow(transport.connect(target.address), this.#context)
+  }
+
+  /**
+   * The transport that leads to a peer with this URI, or the first one if none fits.
+   *
+   * @throws TransportError when the endpoint has no transport at all
+   */
+  toward(peer: Uri): Transport {
+    const [first] = this.transports
+    if (first === undefined) throw new TransportError('the endpoint has no transport')
+    if (peer.type !== 'sip') return first
+    const protocol = protocolOf(peer)
+    const fitting = this.transports.filter((transport) => transport.protocol === protocol)
+    const ipv6 = peer.host.includes(':')
+    return fitting.find((transport) => transport.local.host.includes(':') === ipv6) ?? fitting[0] ?? first
   }
 
   /** The flow on which a request is answered (RFC 3261 §18.2.2). */

@@ -1,1 +1,8 @@
-export {}
+export {
+  Dialog,
+  type DialogId,
+  type DialogRequestInit,
+  type DialogState,
+} from './dialog.ts'
+export { DialogLayer, type UacDialogInit } from './dialog-layer.ts'
+export type { DialogEvent, DialogUsage } from './usage.ts'

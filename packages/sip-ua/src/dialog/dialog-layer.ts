@@ -1,0 +1,159 @@
+import {
+  type Endpoint,
+  type EndpointModule,
+  ModulePriority,
+  type NameAddr,
+  type Received,
+  type ReceivedRequest,
+  StateError,
+  type Uri,
+  verifyRequest,
+} from 'sip-core'
+import { Dialog } from './dialog.ts'
+import { uasRouteSet } from './route-set.ts'
+
+/** What a dialog starts with at the end that sends the first request. */
+export interface UacDialogInit {
+  /** This end; a tag is added. */
+  readonly local: NameAddr
+  /** The other end as it goes into To; no tag. */
+  readonly remote: NameAddr
+  /** The Request-URI of the first request; default: the URI of `remote`. */
+  readonly target?: Uri
+  /** Where this end can be reached; default `endpoint.contact` for the target, with the user of `local`. */
+  readonly contact?: NameAddr
+  /** Routes the first request, as a preset route set does (RFC 3261 §8.1.2). */
+  readonly route?: readonly NameAddr[]
+}
+
+const layers = new WeakMap<Endpoint, DialogLayer>()
+
+/**
+ * All dialogs of an endpoint: finds the one a request belongs to.
+ *
+ * @see pjsip_ua_init_module
+ */
+export class DialogLayer implements EndpointModule {
+  readonly name = 'dialogs'
+  readonly priority = ModulePriority.dialog
+  readonly endpoint: Endpoint
+  readonly #dialogs = new Map<string, Dialog>()
+
+  private constructor(endpoint: Endpoint) {
+    this.endpoint = endpoint
+  }
+
+  /** The endpoint's dialog layer; put in place by the first who asks. */
+  static of(endpoint: Endpoint): DialogLayer {
+    let layer = layers.get(endpoint)
+    if (layer === undefined) {
+      layer = new DialogLayer(endpoint)
+      layers.set(endpoint, layer)
+      endpoint.use(layer)
+    }
+    return layer
+  }
+
+  /** How many dialogs are alive. */
+  get size(): number {
+    return this.#dialogs.size
+  }
+
+  /**
+   * A dialog whose first request this end will send.
+   *
+   * @see pjsip_dlg_create_uac
+   */
+  createUac(init: UacDialogInit): Dialog {
+    const { endpoint } = this
+    const target = init.target ?? init.remote.uri
+    return this.add(
+      new Dialog({
+        endpoint,
+        layer: this,
+        role: 'uac',
+        callId: endpoint.token(24),
+        local: init.local.withParam('tag', endpoint.token()),
+        remote: init.remote.withParam('tag', null),
+        contact: init.contact ?? endpoint.contact(init.local.uri, target),
+        target,
+        routeSet: init.route ?? [],
+        state: 'null',
+        localSeq: 0,
+        remoteSeq: undefined,
+      }),
+    )
+  }
+
+  /**
+   * The dialog that a received request makes once it is answered (RFC 3261 §12.1.1).
+   *
+   * @throws StateError when the request is within a dialog already, or lacks the tag or Contact that a dialog needs
+   * @see pjsip_dlg_create_uas_and_inc_lock
+   */
+  createUas(received: ReceivedRequest, init: { contact?: NameAddr } = {}): Dialog {
+    const { message } = received
+    const { from, to, contact, callId, cseq } = message
+    if (to.tag !== undefined) throw new StateError('the request belongs to a dialog already: its To has a tag')
+    if (contact === undefined) throw new StateError(`the ${message.method} makes no dialog: it has no Contact`)
+    return this.add(
+      new Dialog({
+        endpoint: this.endpoint,
+        layer: this,
+        role: 'uas',
+        callId,
+        local: to.withParam('tag', this.endpoint.token()),
+        remote: from,
+        contact: init.contact ?? this.endpoint.contact(to.uri, contact.uri),
+        target: contact.uri,
+        routeSet: uasRouteSet(message),
+        state: 'early',
+        localSeq: 0,
+        remoteSeq: cseq.seq,
+      }),
+    )
+  }
+
+  /** The dialog with this id, if it is alive. */
+  find(callId: string, localTag: string, remoteTag: string | undefined): Dialog | undefined {
+    return this.#dialogs.get(key(callId, localTag, remoteTag))
+  }
+
+  receive(received: Received): boolean {
+    if (received.type === 'response') return false
+    const { message } = received
+    const { method, callId, to, from } = message
+    if (to.tag === undefined || method === 'CANCEL') return false
+    const dialog =
+      this.find(callId, to.tag, from.tag) ??
+      // RFC 6665 §4.1.2.4: a NOTIFY may come before the response that gives the peer's tag.
+      (method === 'NOTIFY' ? this.find(callId, to.tag, undefined) : undefined)
+    if (dialog === undefined) return false
+    const refusal = verifyRequest(message, this.endpoint.capabilities)
+    if (refusal !== undefined && method !== 'ACK') {
+      this.endpoint.respond(received, refusal.status, refusal)
+      return true
+    }
+    if (dialog.receive(received)) return true
+    if (method !== 'OPTIONS') return false
+    this.endpoint.answerOptions(received)
+    return true
+  }
+
+  /** For dialogs: be found from now on. */
+  add(dialog: Dialog): Dialog {
+    this.#dialogs.set(key(dialog.callId, dialog.localTag, dialog.remoteTag), dialog)
+    return dialog
+  }
+
+  /** For dialogs: be found no more. */
+  remove(dialog: Dialog): void {
+    this.#dialogs.delete(key(dialog.callId, dialog.localTag, dialog.remoteTag))
+  }
+}
+
+// RFC 3261 §19.3, §20.8: tags and Call-ID are compared byte by byte; none of them holds a blank. A peer without
+// a tag (RFC 2543) stands like one that has not answered.
+function key(callId: string, localTag: string, remoteTag: string | undefined): string {
+  return `${callId} ${localTag} ${remoteTag ?? ''}`
+}

@@ -1,0 +1,302 @@
+import {
+  type Body,
+  type ClientRequest,
+  type ClientRequestEvent,
+  type ClientRequestUser,
+  createRequest,
+  type Endpoint,
+  type ExtraHeaders,
+  type Method,
+  type NameAddr,
+  type OutgoingRequest,
+  type OutgoingResponse,
+  type ReceivedRequest,
+  type ReceivedResponse,
+  type ResponseInit,
+  type ServerTransaction,
+  type ServerTransactionUser,
+  StateError,
+  type Uri,
+} from 'sip-core'
+import type { DialogLayer } from './dialog-layer.ts'
+import { applyRouteSet, uacRouteSet, uasRouteSet } from './route-set.ts'
+import type { DialogUsage } from './usage.ts'
+
+/**
+ * How far a dialog is (RFC 3261 §12): `null` before the peer has given its tag, `early` after a provisional
+ * response, `confirmed` after a 2xx (or a NOTIFY that outran it), `terminated` when its last usage has gone.
+ */
+export type DialogState = 'null' | 'early' | 'confirmed' | 'terminated'
+
+/** What tells one dialog from another at this end (RFC 3261 §12). */
+export interface DialogId {
+  readonly callId: string
+  readonly localTag: string
+  /** Undefined until the peer has answered. */
+  readonly remoteTag: string | undefined
+}
+
+/** What a request within a dialog says besides its method. */
+export interface DialogRequestInit {
+  readonly headers?: ExtraHeaders | undefined
+  readonly body?: Body | undefined
+  /** Leaves the Contact away, as ACK, BYE and the like may. Default: only requests that refresh the target have one. */
+  readonly contact?: boolean
+}
+
+/** For the dialog layer: what a dialog starts with. */
+export interface DialogInit {
+  readonly endpoint: Endpoint
+  readonly layer: DialogLayer
+  readonly role: 'uac' | 'uas'
+  readonly callId: string
+  readonly local: NameAddr
+  readonly remote: NameAddr
+  readonly contact: NameAddr
+  readonly target: Uri
+  readonly routeSet: readonly NameAddr[]
+  readonly state: DialogState
+  readonly localSeq: number
+  readonly remoteSeq: number | undefined
+}
+
+// RFC 3261 §12.2, RFC 3311, RFC 6665 §4.4.1, RFC 3515 §2.4: these carry a Contact and move the remote target.
+const REFRESHES_TARGET: ReadonlySet<string> = new Set(['INVITE', 'UPDATE', 'SUBSCRIBE', 'NOTIFY', 'REFER'])
+
+// RFC 3261 §12.1, RFC 6665 §4.4.1, RFC 3515 §2.4.4: a 2xx to one of these makes a dialog.
+const FORMS_DIALOG: ReadonlySet<string> = new Set(['INVITE', 'SUBSCRIBE', 'REFER'])
+
+/**
+ * The state that two user agents share while they have something to say to each other: tags, CSeq numbers, the
+ * peer's address and the way to it (RFC 3261 §12). What they say is the business of the usages in it.
+ *
+ * @see pjsip_dialog
+ */
+export class Dialog {
+  readonly endpoint: Endpoint
+  /** Whether this end sent the request that made the dialog. */
+  readonly role: 'uac' | 'uas'
+  readonly callId: string
+  /** This end with its tag. */
+  readonly local: NameAddr
+  /** Where this end can be reached. */
+  readonly contact: NameAddr
+  readonly #layer: DialogLayer
+  readonly #usages: DialogUsage[] = []
+  #state: DialogState
+  #remote: NameAddr
+  #target: Uri
+  #routeSet: readonly NameAddr[]
+  #localSeq: number
+  #remoteSeq: number | undefined
+
+  constructor(init: DialogInit) {
+    this.endpoint = init.endpoint
+    this.#layer = init.layer
+    this.role = init.role
+    this.callId = init.callId
+    this.local = init.local
+    this.contact = init.contact
+    this.#remote = init.remote
+    this.#target = init.target
+    this.#routeSet = init.routeSet
+    this.#state = init.state
+    this.#localSeq = init.localSeq
+    this.#remoteSeq = init.remoteSeq
+  }
+
+  get state(): DialogState {
+    return this.#state
+  }
+
+  get id(): DialogId {
+    return { callId: this.callId, localTag: this.localTag, remoteTag: this.remoteTag }
+  }
+
+  get localTag(): string {
+    return this.local.tag as string
+  }
+
+  get remoteTag(): string | undefined {
+    return this.#remote.tag
+  }
+
+  /** The peer, with its tag once it has one. */
+  get remote(): NameAddr {
+    return this.#remote
+  }
+
+  /** The peer's Contact: where requests of this dialog go (RFC 3261 §12.2). */
+  get remoteTarget(): Uri {
+    return this.#target
+  }
+
+  get routeSet(): readonly NameAddr[] {
+    return this.#routeSet
+  }
+
+  get usages(): readonly DialogUsage[] {
+    return this.#usages
+  }
+
+  /** Adds a usage; the dialog lasts at least as long as it stays. */
+  attach(usage: DialogUsage): void {
+    if (this.#state === 'terminated') throw new StateError(`the dialog ${this.callId} is terminated`)
+    this.#usages.push(usage)
+  }
+
+  /** Takes a usage out; with the last one the dialog ends. */
+  detach(usage: DialogUsage): void {
+    const index = this.#usages.indexOf(usage)
+    if (index < 0) return
+    this.#usages.splice(index, 1)
+    if (this.#usages.length > 0) return
+    this.#layer.remove(this)
+    this.#state = 'terminated'
+  }
+
+  /**
+   * The dialog's next request: its CSeq number is taken now, so requests are sent in the order in which they are
+   * created (RFC 3261 §12.2.1.1).
+   *
+   * @see pjsip_dlg_create_request
+   */
+  createRequest(method: Method, init: DialogRequestInit = {}): OutgoingRequest {
+    return this.#build(method, ++this.#localSeq, init)
+  }
+
+  /**
+   * The ACK to a 2xx: not a new request of the dialog, it has the INVITE's number (RFC 3261 §13.2.2.4).
+   */
+  createAck(invite: OutgoingRequest, init: Pick<DialogRequestInit, 'body' | 'headers'> = {}): OutgoingRequest {
+    return this.#build('ACK', invite.cseq.seq, { ...init, contact: false })
+  }
+
+  /**
+   * Sends a request of this dialog. Responses move the dialog (tag, target, route set) before `user` sees them.
+   *
+   * @see pjsip_dlg_send_request
+   */
+  send(request: OutgoingRequest, user: ClientRequestUser): ClientRequest {
+    const watched: ClientRequestUser = {
+      onClientRequest: (event: ClientRequestEvent, handle) => {
+        if (event.type === 'response') this.#learn(request, event.received)
+        user.onClientRequest(event, handle)
+      },
+    }
+    return this.endpoint.send(request, watched)
+  }
+
+  /**
+   * Takes a request that a usage was offered: opens its server transaction and learns what it says of the peer.
+   */
+  accept(received: ReceivedRequest, user: ServerTransactionUser): ServerTransaction {
+    const { message } = received
+    const transaction = this.endpoint.accept(received, user)
+    if (this.#state === 'null') this.#establish(message.from, uasRouteSet(message), 'confirmed')
+    const { contact } = message
+    if (REFRESHES_TARGET.has(message.method) && contact !== undefined) this.#target = contact.uri
+    return transaction
+  }
+
+  /** A response to a request of this dialog, with this end's tag, and its Contact where that refreshes the target. */
+  createResponse(received: ReceivedRequest, status: number, init: ResponseInit = {}): OutgoingResponse {
+    const { method } = received.message
+    const contact = status > 100 && status < 300 && REFRESHES_TARGET.has(method) ? this.contact : undefined
+    return this.endpoint.createResponse(received, status, { contact, toTag: this.localTag, ...init })
+  }
+
+  /** Answers a request at once, through a transaction that nobody needs to watch. */
+  respond(received: ReceivedRequest, status: number, init: ResponseInit = {}): void {
+    const transaction = this.accept(received, { onServerTransaction: () => {} })
+    transaction.respond(this.createResponse(received, status, init))
+  }
+
+  /**
+   * For the usage that answers the INVITE or SUBSCRIBE which made the dialog: a 2xx has gone out.
+   */
+  confirm(): void {
+    if (this.#state === 'early') this.#state = 'confirmed'
+  }
+
+  /**
+   * A further dialog that the same request made at another peer, as a forking proxy may bring about (RFC 3261
+   * §12.1.2, §13.2.2.4). It has no usages yet.
+   */
+  fork(request: OutgoingRequest, received: ReceivedResponse): Dialog {
+    const sibling = this.#layer.add(
+      new Dialog({
+        endpoint: this.endpoint,
+        layer: this.#layer,
+        role: this.role,
+        callId: this.callId,
+        local: this.local,
+        remote: this.remote.withParam('tag', null),
+        contact: this.contact,
+        target: request.uri,
+        routeSet: [],
+        state: 'null',
+        localSeq: request.cseq.seq,
+        remoteSeq: undefined,
+      }),
+    )
+    sibling.#learn(request, received)
+    return sibling
+  }
+
+  /**
+   * For the dialog layer: a request of this dialog came in. True if a usage took it.
+   */
+  receive(received: ReceivedRequest): boolean {
+    const { method, cseq } = received.message
+    if (method === 'ACK') return this.#offer(received)
+    // RFC 3261 §12.2.2: out of order.
+    if (this.#remoteSeq !== undefined && cseq.seq < this.#remoteSeq) {
+      this.endpoint.respond(received, 500, { reason: 'CSeq Out Of Order' })
+      return true
+    }
+    this.#remoteSeq = cseq.seq
+    return this.#offer(received)
+  }
+
+  #offer(received: ReceivedRequest): boolean {
+    return [...this.#usages].some((usage) => usage.onDialog({ type: 'request', received }))
+  }
+
+  #build(method: Method, seq: number, init: DialogRequestInit): OutgoingRequest {
+    const { uri, route } = applyRouteSet(this.#target, this.#routeSet)
+    return createRequest({
+      method,
+      uri,
+      route,
+      from: this.local,
+      to: this.#remote,
+      callId: this.callId,
+      seq,
+      contact: (init.contact ?? REFRESHES_TARGET.has(method)) ? this.contact : undefined,
+      headers: init.headers,
+      body: init.body,
+    })
+  }
+
+  // RFC 3261 §12.1.2 and §13.2.2.4: an early dialog's route set and target are taken anew from the 2xx.
+  #learn(request: OutgoingRequest, { message }: ReceivedResponse): void {
+    const { status, to, contact } = message
+    if (status <= 100 || status >= 300) return
+    const success = status >= 200
+    if (this.#state === 'null' || (this.#state === 'early' && success)) {
+      if (to.tag === undefined || !FORMS_DIALOG.has(request.method)) return
+      if (this.remoteTag !== undefined && this.remoteTag !== to.tag) return
+      this.#establish(to, uacRouteSet(message), success ? 'confirmed' : 'early')
+    } else if (!success || to.tag !== this.remoteTag) return
+    if (REFRESHES_TARGET.has(request.method) && contact !== undefined) this.#target = contact.uri
+  }
+
+  #establish(remote: NameAddr, routeSet: readonly NameAddr[], state: 'early' | 'confirmed'): void {
+    this.#layer.remove(this)
+    this.#remote = remote
+    this.#routeSet = routeSet
+    this.#state = state
+    this.#layer.add(this)
+  }
+}
