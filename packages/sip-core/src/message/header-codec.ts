@@ -1,0 +1,127 @@
+import { ArgumentError } from '../base/errors.ts'
+import { isMadeOf, TOKEN } from './chars.ts'
+import type { Cursor } from './cursor.ts'
+
+/**
+ * How often a header's value may come.
+ *
+ * - `single`: one line, one value; a second line makes the message invalid
+ * - `list`: values separated by commas, on one line or on several
+ * - `lines`: one value a line, any number of lines; commas are part of the value (WWW-Authenticate)
+ */
+export type HeaderKind = 'single' | 'list' | 'lines'
+
+/** What is to be said about a header to read and write it; see {@link defineHeader}. */
+export interface HeaderDefinition<T> {
+  /** As it is written, e.g. `'Max-Forwards'`. */
+  readonly name: string
+  readonly kind: HeaderKind
+  /** For a list: whether it may be empty, as in `Supported:`. Default: no. */
+  readonly mayBeEmpty?: boolean
+  /** For a list: whether `setAll` gives each value a line of its own (Via, Route). Default: no. */
+  readonly linePerValue?: boolean
+  /**
+   * Reads one value. The cursor stands on its first character; what is left unread must be a comma (for a list)
+   * or the end.
+   *
+   * @throws ParseError by `cursor.fail`
+   */
+  parse(cursor: Cursor): T
+  /** Writes one value as a wire string. */
+  print(value: T): string
+}
+
+/**
+ * One header: its name, and how its value is read and written. The header classes and the parser know headers
+ * by this object only, so that every package brings its own.
+ *
+ * @see pjsip_register_hdr_parser
+ */
+export interface HeaderCodec<T> extends HeaderDefinition<T> {
+  /** The name in lower case and in its long form. */
+  readonly key: string
+  /** Hash of the key; what lines are found by. */
+  readonly hash: number
+  readonly mayBeEmpty: boolean
+  readonly linePerValue: boolean
+}
+
+/**
+ * Makes a header known.
+ *
+ * @throws ArgumentError when the name is no token
+ */
+export function defineHeader<T>(definition: HeaderDefinition<T>): HeaderCodec<T> {
+  const key = headerKey(definition.name)
+  return {
+    name: definition.name,
+    kind: definition.kind,
+    mayBeEmpty: definition.mayBeEmpty ?? false,
+    linePerValue: definition.linePerValue ?? false,
+    parse: definition.parse,
+    print: definition.print,
+    key,
+    hash: hashName(key, 0, key.length),
+  }
+}
+
+/** The one-letter names and what they stand for (IANA's registry of SIP header fields). */
+const COMPACT: Readonly<Record<string, string>> = {
+  a: 'accept-contact',
+  b: 'referred-by',
+  c: 'content-type',
+  d: 'request-disposition',
+  e: 'content-encoding',
+  f: 'from',
+  i: 'call-id',
+  j: 'reject-contact',
+  k: 'supported',
+  l: 'content-length',
+  m: 'contact',
+  n: 'identity-info',
+  o: 'event',
+  r: 'refer-to',
+  s: 'subject',
+  t: 'to',
+  u: 'allow-events',
+  v: 'via',
+  x: 'session-expires',
+  y: 'identity',
+}
+
+/**
+ * The form of a header's name that all its forms share: lower case and long (`'V'` and `'VIA'` give `'via'`).
+ *
+ * @throws ArgumentError when it is no token
+ */
+export function headerKey(name: string): string {
+  if (!isMadeOf(name, TOKEN)) throw new ArgumentError(`${JSON.stringify(name)} is no name for a header`)
+  const lower = name.toLowerCase()
+  return lower.length === 1 ? (COMPACT[lower] ?? lower) : lower
+}
+
+/** A hash of the name from `start` to `end` that does not tell letters' case apart. */
+export function hashName(text: string, start: number, end: number): number {
+  let hash = end - start
+  for (let at = start; at < end; at++) hash = (Math.imul(hash, 31) + (text.charCodeAt(at) | 0x20)) | 0
+  return hash
+}
+
+/**
+ * Reads the values of one line.
+ *
+ * @param cursor spans the line's value, without whitespace around it
+ * @param values gets the values
+ * @throws ParseError when they do not follow the grammar
+ */
+export function readValues<T>(header: HeaderCodec<T>, cursor: Cursor, values: T[]): void {
+  if (header.mayBeEmpty && cursor.done) return
+  for (;;) {
+    values.push(header.parse(cursor))
+    cursor.skipWs()
+    if (cursor.done) return
+    if (header.kind !== 'list') cursor.fail('the end of the value')
+    cursor.expect(0x2c, "',' or the end of the value")
+    cursor.skipWs()
+  }
+}

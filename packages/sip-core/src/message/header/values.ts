@@ -1,0 +1,65 @@
+/** Headers whose values have a common form: addresses, numbers, tokens, text. */
+
+import { ArgumentError } from '../../base/errors.ts'
+import { isMadeOf, TOKEN } from '../chars.ts'
+import { defineHeader, type HeaderCodec, type HeaderKind } from '../header-codec.ts'
+import { type NameAddr, readNameAddr } from '../name-addr.ts'
+import { textToWire, wireToText } from '../wire.ts'
+
+/** A header of one name-addr (From, Refer-To). */
+export function addressHeader(name: string): HeaderCodec<NameAddr> {
+  return defineHeader<NameAddr>({
+    name,
+    kind: 'single',
+    parse: readNameAddr,
+    print: (value) => value.toWire(),
+  })
+}
+
+/** A header of name-addrs, each on a line of its own (Route). */
+export function addressListHeader(name: string): HeaderCodec<NameAddr> {
+  return defineHeader<NameAddr>({
+    name,
+    kind: 'list',
+    linePerValue: true,
+    parse: readNameAddr,
+    print: (value) => value.toWire(),
+  })
+}
+
+/** A header of one decimal number from 0 to `max`. */
+export function numberHeader(name: string, max: number): HeaderCodec<number> {
+  return defineHeader<number>({
+    name,
+    kind: 'single',
+    parse: (cursor) => cursor.uint('a number', max),
+    print(value) {
+      if (Number.isInteger(value) && value >= 0 && value <= max) return String(value)
+      throw new ArgumentError(`${name} cannot be ${value}: it takes whole numbers up to ${max}`)
+    },
+  })
+}
+
+/** A header of tokens separated by commas. */
+export function tokenListHeader(name: string, options: { mayBeEmpty?: boolean } = {}): HeaderCodec<string> {
+  return defineHeader<string>({
+    name,
+    kind: 'list',
+    ...options,
+    parse: (cursor) => cursor.token('a token'),
+    print(value) {
+      if (isMadeOf(value, TOKEN)) return value
+      throw new ArgumentError(`${JSON.stringify(value)} is no token for ${name}`)
+    },
+  })
+}
+
+/** A header of free text. */
+export function textHeader(name: string, kind: HeaderKind = 'single'): HeaderCodec<string> {
+  return defineHeader<string>({
+    name,
+    kind,
+    parse: (cursor) => wireToText(cursor.rest()),
+    print: (value) => textToWire(value),
+  })
+}

@@ -1,0 +1,24 @@
+export { Cursor, parseWhole } from './cursor.ts'
+export * from './header/index.ts'
+export {
+  defineHeader,
+  type HeaderCodec,
+  type HeaderDefinition,
+  type HeaderKind,
+  headerKey,
+} from './header-codec.ts'
+export { type HeaderReader, Headers } from './headers.ts'
+export {
+  type OutgoingRequest,
+  type OutgoingResponse,
+  type SipMessage,
+  SipRequest,
+  SipResponse,
+} from './message.ts'
+export { isMethod, type Method } from './method.ts'
+export { NameAddr, type NameAddrInit, parseNameAddr, readNameAddr } from './name-addr.ts'
+export { type ParamStyle, Params, type ParamsInit, parseParams } from './params.ts'
+export { ReceivedHeaders } from './received-headers.ts'
+export { reasonPhrase, type StatusClass, statusClass } from './status.ts'
+export { OpaqueUri, parseUri, SipUri, type SipUriInit, TelUri, type TelUriInit, type Uri } from './uri.ts'
+export { bytesToText, bytesToWire, textToBytes, textToWire, wireToBytes, wireToText } from './wire.ts'

@@ -1,0 +1,350 @@
+import { ArgumentError } from '../base/errors.ts'
+import { DIGIT, equalsIgnoringCase, HOST, isMadeOf, PASSWORD, PHONE, TOKEN, URI, USER } from './chars.ts'
+import { Cursor, parseWhole } from './cursor.ts'
+import {
+  escapedRun,
+  Params,
+  type ParamsInit,
+  parseUriHeaders,
+  parseUriParams,
+  percentDecode,
+  percentEncode,
+  skipEscapedRun,
+} from './params.ts'
+
+const AT = 0x40
+const COLON = 0x3a
+const NO_PARAMS = Params.of({}, 'uri')
+const NO_HEADERS = Params.of({}, 'uri-headers')
+
+/** Any URI that may stand in a SIP message. `type` tells which. */
+export type Uri = SipUri | TelUri | OpaqueUri
+
+/** What a SIP URI is made of; text as people read it, escaped where the grammar asks for it. */
+export interface SipUriInit {
+  /** `'sip'` by default. */
+  readonly scheme?: 'sip' | 'sips' | undefined
+  readonly user?: string | undefined
+  readonly password?: string | undefined
+  /** A name, an IPv4 address, or an IPv6 address with or without its brackets. */
+  readonly host: string
+  readonly port?: number | undefined
+  readonly params?: ParamsInit | undefined
+  /** What follows the `?`. */
+  readonly headers?: ParamsInit | undefined
+}
+
+/**
+ * `sip:` and `sips:` URIs (RFC 3261 §19.1). Immutable.
+ *
+ * @see pjsip_sip_uri
+ */
+export class SipUri {
+  readonly type = 'sip'
+  readonly scheme: 'sip' | 'sips'
+  /** As written; an IPv6 address has its brackets. Compare it without regard to case. */
+  readonly host: string
+  readonly port: number | undefined
+  readonly params: Params
+  /** What follows the `?`: headers of the request that this URI asks for. */
+  readonly headers: Params
+  // Escaped, as on the wire: `%3B` and `;` are different users, though both read as ';'.
+  readonly #user: string | undefined
+  readonly #password: string | undefined
+  #source: string | undefined
+
+  /**
+   * @param source for the parser: the text of the URI, whose pieces in `init` are known to be good and still
+   *   escaped
+   * @throws ArgumentError when a piece cannot be written
+   */
+  constructor(init: SipUriInit, source?: string) {
+    this.scheme = init.scheme ?? 'sip'
+    this.port = checkedPort(init.port)
+    this.#source = source
+    if (source === undefined) {
+      this.host = checkedHost(init.host)
+      this.params = init.params === undefined ? NO_PARAMS : Params.of(init.params, 'uri')
+      this.headers = init.headers === undefined ? NO_HEADERS : Params.of(init.headers, 'uri-headers')
+      this.#user = init.user === undefined || init.user === '' ? undefined : percentEncode(init.user, USER)
+      this.#password = init.password === undefined ? undefined : percentEncode(init.password, PASSWORD)
+      if (this.#password !== undefined && this.#user === undefined)
+        throw new ArgumentError('A password needs a user')
+    } else {
+      this.host = init.host
+      this.params = init.params as Params
+      this.headers = init.headers as Params
+      this.#user = init.user
+      this.#password = init.password
+    }
+  }
+
+  /** The user part as text, escapes resolved; with what it may hold behind a `;` (RFC 3261 §19.1.6). */
+  get user(): string | undefined {
+    return this.#user === undefined ? undefined : percentDecode(this.#user)
+  }
+
+  /** The password as text. Writing one into a URI is discouraged (RFC 3261 §19.1.1). */
+  get password(): string | undefined {
+    return this.#password === undefined ? undefined : percentDecode(this.#password)
+  }
+
+  /** The `transport` parameter in lower case. */
+  get transport(): string | undefined {
+    return this.params.get('transport')?.toLowerCase()
+  }
+
+  /** Whether it has the `lr` parameter: as a route, it stays in the Route header (RFC 3261 §16.12). */
+  get isLooseRouter(): boolean {
+    return this.params.has('lr')
+  }
+
+  /**
+   * The same with some pieces exchanged; a piece that is named with `undefined` goes away.
+   *
+   * @throws ArgumentError when a piece cannot be written
+   */
+  with(changes: Partial<SipUriInit>): SipUri {
+    const changed = new SipUri({ ...pieces(this), user: this.user, password: undefined, ...changes })
+    const user = 'user' in changes ? changed.#user : this.#user
+    const password =
+      'password' in changes ? changed.#password : user === undefined ? undefined : this.#password
+    return new SipUri({ ...pieces(changed), user, password }, print(changed, user, password))
+  }
+
+  /** The URI as it came, or printed with everything escaped that must be. */
+  toString(): string {
+    this.#source ??= print(this, this.#user, this.#password)
+    return this.#source
+  }
+
+  /** Whether both mean the same by the rules of RFC 3261 §19.1.4. */
+  equals(other: Uri): boolean {
+    return (
+      other.type === 'sip' &&
+      this.scheme === other.scheme &&
+      this.port === other.port &&
+      equalsIgnoringCase(this.host, other.host) &&
+      normalized(this.#user) === normalized(other.#user) &&
+      normalized(this.#password) === normalized(other.#password) &&
+      sameParams(this.params, other.params) &&
+      sameInAnyOrder(this.headers, other.headers)
+    )
+  }
+}
+
+/** What a `tel:` URI is made of. */
+export interface TelUriInit {
+  /** Global (`+` and digits) or local; visual separators `-.()` are allowed. */
+  readonly number: string
+  readonly params?: ParamsInit | undefined
+}
+
+/**
+ * `tel:` URIs (RFC 3966). Immutable.
+ *
+ * @see pjsip_tel_uri
+ */
+export class TelUri {
+  readonly type = 'tel'
+  readonly scheme = 'tel'
+  /** As written, visual separators included. */
+  readonly number: string
+  readonly params: Params
+
+  /** @throws ArgumentError when the number is none */
+  constructor(init: TelUriInit) {
+    if (!isPhoneNumber(init.number))
+      throw new ArgumentError(`${JSON.stringify(init.number)} is no telephone number`)
+    this.number = init.number
+    this.params = init.params === undefined ? NO_PARAMS : Params.of(init.params, 'uri')
+  }
+
+  toString(): string {
+    return `tel:${this.number}${this.params.toWire()}`
+  }
+
+  /** Whether both name the same line: visual separators and case do not count (RFC 3966 §4). */
+  equals(other: Uri): boolean {
+    return (
+      other.type === 'tel' &&
+      withoutSeparators(this.number) === withoutSeparators(other.number) &&
+      sameInAnyOrder(this.params, other.params)
+    )
+  }
+}
+
+/** A URI of a scheme that this stack does not know: kept and handed on, not understood. */
+export class OpaqueUri {
+  readonly type = 'other'
+  /** As written, without the colon. Empty only for the unreadable Request-URI of a bad request. */
+  readonly scheme: string
+  /** What follows the colon. */
+  readonly rest: string
+
+  constructor(init: { readonly scheme: string; readonly rest: string }) {
+    this.scheme = init.scheme
+    this.rest = init.rest
+  }
+
+  toString(): string {
+    return this.scheme === '' ? this.rest : `${this.scheme}:${this.rest}`
+  }
+
+  /** Whether both are written alike, but for the scheme's case. */
+  equals(other: Uri): boolean {
+    return other.type === 'other' && equalsIgnoringCase(this.scheme, other.scheme) && this.rest === other.rest
+  }
+}
+
+/**
+ * Reads a URI; the whole of `text` must be one.
+ *
+ * @throws ParseError when it is none
+ */
+export function parseUri(text: string): Uri {
+  return parseWhole(text, 'URI', readUri)
+}
+
+/** Reads the URI at `cursor`, whose end must be no further than the URI may go; leaves what is not part of it. */
+export function readUri(cursor: Cursor): Uri {
+  const start = cursor.at
+  const scheme = cursor.run(TOKEN, 'the scheme of a URI')
+  cursor.expect(COLON, "':' after the scheme of a URI")
+  if (equalsIgnoringCase(scheme, 'sip')) return readSipUri(cursor, 'sip', start)
+  if (equalsIgnoringCase(scheme, 'sips')) return readSipUri(cursor, 'sips', start)
+  if (equalsIgnoringCase(scheme, 'tel')) {
+    const number = cursor.run(PHONE, 'a telephone number')
+    if (!isPhoneNumber(number)) cursor.fail('a telephone number')
+    return new TelUri({ number, params: parseUriParams(cursor) })
+  }
+  return new OpaqueUri({ scheme, rest: cursor.run(URI, 'what follows the scheme of a URI') })
+}
+
+function readSipUri(cursor: Cursor, scheme: 'sip' | 'sips', start: number): SipUri {
+  let user: string | undefined
+  let password: string | undefined
+  if (hasUser(cursor)) {
+    user = escapedRun(cursor, USER, 'a user')
+    if (cursor.eat(COLON)) {
+      const from = cursor.at
+      skipEscapedRun(cursor, PASSWORD)
+      password = cursor.text.slice(from, cursor.at)
+    }
+    cursor.expect(AT, "'@' after the user")
+  }
+  const host = cursor.host()
+  const port = cursor.eat(COLON) ? cursor.port() : undefined
+  const params = parseUriParams(cursor)
+  const headers = parseUriHeaders(cursor)
+  return new SipUri(
+    { scheme, user, password, host, port, params, headers },
+    cursor.text.slice(start, cursor.at),
+  )
+}
+
+// A user may hold nearly everything that can follow a host, so that only the '@' tells them apart.
+function hasUser({ text, at, end }: Cursor): boolean {
+  for (let i = at; i < end; i++) if (text.charCodeAt(i) === AT) return true
+  return false
+}
+
+function pieces({ scheme, host, port, params, headers }: SipUri): SipUriInit {
+  return { scheme, host, port, params, headers }
+}
+
+function print(uri: SipUri, user: string | undefined, password: string | undefined): string {
+  let text = `${uri.scheme}:`
+  if (user !== undefined) text += password === undefined ? `${user}@` : `${user}:${password}@`
+  text += uri.host
+  if (uri.port !== undefined) text += `:${uri.port}`
+  return text + uri.params.toWire() + uri.headers.toWire()
+}
+
+/**
+ * The host as it is written: an IPv6 address in brackets.
+ *
+ * @throws ArgumentError when it is no host
+ */
+export function checkedHost(host: string): string {
+  const bare = host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host
+  if (bare.includes(':')) {
+    const cursor = new Cursor(`[${bare}]`, 'host')
+    if (cursor.host().length === bare.length + 2) return cursor.text
+  } else if (isMadeOf(host, HOST)) {
+    return host
+  }
+  throw new ArgumentError(`${JSON.stringify(host)} is no host`)
+}
+
+/** @throws ArgumentError when it is no port */
+export function checkedPort(port: number | undefined): number | undefined {
+  if (port === undefined || (Number.isInteger(port) && port >= 0 && port <= 65535)) return port
+  throw new ArgumentError(`${port} is no port`)
+}
+
+// Characters other than the reserved ones are equivalent to their escapes (RFC 3261 §19.1.4).
+function normalized(escaped: string | undefined): string | undefined {
+  if (escaped === undefined || !escaped.includes('%')) return escaped
+  let normal = ''
+  for (let i = 0; i < escaped.length; i++) {
+    if (escaped[i] !== '%') {
+      normal += escaped[i]
+      continue
+    }
+    const code = Number.parseInt(escaped.slice(i + 1, i + 3), 16)
+    const character = String.fromCharCode(code)
+    normal += RESERVED.includes(character) ? escaped.slice(i, i + 3).toUpperCase() : character
+    i += 2
+  }
+  return normal
+}
+
+const RESERVED = ';/?:@&=+$,%'
+
+// These count even when only one URI has them; others do only when both have them (RFC 3261 §19.1.4).
+const ALWAYS_COMPARED = ['transport', 'user', 'ttl', 'method', 'maddr']
+
+function sameParams(a: Params, b: Params): boolean {
+  if (a.size === 0 && b.size === 0) return true
+  for (const name of ALWAYS_COMPARED) if (a.has(name) !== b.has(name)) return false
+  const others = indexed(b)
+  for (const [name, value] of a) {
+    const other = others.get(name.toLowerCase())
+    if (other !== undefined && !sameValue(value, other)) return false
+  }
+  return true
+}
+
+function sameInAnyOrder(a: Params, b: Params): boolean {
+  if (a.size !== b.size) return false
+  const others = indexed(b)
+  for (const [name, value] of a) {
+    const other = others.get(name.toLowerCase())
+    if (other === undefined || !sameValue(value, other)) return false
+  }
+  return true
+}
+
+function indexed(params: Params): Map<string, string | null> {
+  const index = new Map<string, string | null>()
+  for (const [name, value] of params) if (!index.has(name.toLowerCase())) index.set(name.toLowerCase(), value)
+  return index
+}
+
+function sameValue(a: string | null, b: string | null): boolean {
+  return a === b || (a !== null && b !== null && equalsIgnoringCase(a, b))
+}
+
+function isPhoneNumber(text: string): boolean {
+  if (!isMadeOf(text, PHONE)) return false
+  const digits = withoutSeparators(text)
+  const from = digits.startsWith('+') ? 1 : 0
+  return digits.length > from && !digits.includes('+', 1) && (from === 0 || isMadeOf(digits.slice(1), DIGIT))
+}
+
+function withoutSeparators(number: string): string {
+  let digits = ''
+  for (const character of number.toLowerCase()) if (!'-.()'.includes(character)) digits += character
+  return digits
+}
