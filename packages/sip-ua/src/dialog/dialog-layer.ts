@@ -9,7 +9,7 @@ import {
   type Uri,
   verifyRequest,
 } from 'sip-core'
-import { Dialog } from './dialog.ts'
+import { Dialog, type DialogRegistry } from './dialog.ts'
 import { uasRouteSet } from './route-set.ts'
 
 /** What a dialog starts with at the end that sends the first request. */
@@ -33,7 +33,7 @@ const layers = new WeakMap<Endpoint, DialogLayer>()
  *
  * @see pjsip_ua_init_module
  */
-export class DialogLayer implements EndpointModule {
+export class DialogLayer implements EndpointModule, DialogRegistry {
   readonly name = 'dialogs'
   readonly priority = ModulePriority.dialog
   readonly endpoint: Endpoint
@@ -70,7 +70,7 @@ export class DialogLayer implements EndpointModule {
     return this.add(
       new Dialog({
         endpoint,
-        layer: this,
+        registry: this,
         role: 'uac',
         callId: endpoint.token(24),
         local: init.local.withParam('tag', endpoint.token()),
@@ -99,7 +99,7 @@ export class DialogLayer implements EndpointModule {
     return this.add(
       new Dialog({
         endpoint: this.endpoint,
-        layer: this,
+        registry: this,
         role: 'uas',
         callId,
         local: to.withParam('tag', this.endpoint.token()),

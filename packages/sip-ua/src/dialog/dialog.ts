@@ -18,7 +18,6 @@ import {
   StateError,
   type Uri,
 } from 'sip-core'
-import type { DialogLayer } from './dialog-layer.ts'
 import { applyRouteSet, uacRouteSet, uasRouteSet } from './route-set.ts'
 import type { DialogUsage } from './usage.ts'
 
@@ -44,10 +43,16 @@ export interface DialogRequestInit {
   readonly contact?: boolean
 }
 
+/** Where dialogs are found by their id: the dialog layer. */
+export interface DialogRegistry {
+  add(dialog: Dialog): Dialog
+  remove(dialog: Dialog): void
+}
+
 /** For the dialog layer: what a dialog starts with. */
 export interface DialogInit {
   readonly endpoint: Endpoint
-  readonly layer: DialogLayer
+  readonly registry: DialogRegistry
   readonly role: 'uac' | 'uas'
   readonly callId: string
   readonly local: NameAddr
@@ -81,7 +86,7 @@ export class Dialog {
   readonly local: NameAddr
   /** Where this end can be reached. */
   readonly contact: NameAddr
-  readonly #layer: DialogLayer
+  readonly #registry: DialogRegistry
   readonly #usages: DialogUsage[] = []
   #state: DialogState
   #remote: NameAddr
@@ -92,7 +97,7 @@ export class Dialog {
 
   constructor(init: DialogInit) {
     this.endpoint = init.endpoint
-    this.#layer = init.layer
+    this.#registry = init.registry
     this.role = init.role
     this.callId = init.callId
     this.local = init.local
@@ -151,7 +156,7 @@ export class Dialog {
     if (index < 0) return
     this.#usages.splice(index, 1)
     if (this.#usages.length > 0) return
-    this.#layer.remove(this)
+    this.#registry.remove(this)
     this.#state = 'terminated'
   }
 
@@ -224,10 +229,10 @@ export class Dialog {
    * §12.1.2, §13.2.2.4). It has no usages yet.
    */
   fork(request: OutgoingRequest, received: ReceivedResponse): Dialog {
-    const sibling = this.#layer.add(
+    const sibling = this.#registry.add(
       new Dialog({
         endpoint: this.endpoint,
-        layer: this.#layer,
+        registry: this.#registry,
         role: this.role,
         callId: this.callId,
         local: this.local,
@@ -293,10 +298,10 @@ export class Dialog {
   }
 
   #establish(remote: NameAddr, routeSet: readonly NameAddr[], state: 'early' | 'confirmed'): void {
-    this.#layer.remove(this)
+    this.#registry.remove(this)
     this.#remote = remote
     this.#routeSet = routeSet
     this.#state = state
-    this.#layer.add(this)
+    this.#registry.add(this)
   }
 }

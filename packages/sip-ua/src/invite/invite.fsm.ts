@@ -1,0 +1,205 @@
+/*
+ * The invite session: a call as its two ends see it (RFC 3261 §13 to §15, §9; PJSIP's pjsip_inv_state).
+ *
+ *   caller                                                    called
+ *
+ *              null                                             null
+ *               | invite                                         | arrived
+ *               v              end                               v
+ *   +------- calling ------------------> abandoned        +-- incoming --+  ring
+ *   |           | 100                        | 100, 1xx:  |      | ring  |<----+
+ *   |           v              end: CANCEL   v CANCEL     |      v       |     |
+ *   |      proceeding ---------------> cancelling         |   alerting --|-----+
+ *   |           | 1xx                     |   ^           |      |       |
+ *   |           v              end: CANCEL|   |           |      +-------+
+ *   |         early ----------------------|---+           |      |       | reject, end, BYE, CANCEL:
+ *   |           |                         |               |      |       | final response
+ *   +-----------+ 2xx: ACK       2xx: ACK,|               |accept: 2xx   v
+ *               v                     BYE |               v           disconnected
+ *           confirmed                     |           connecting ----------+
+ *               |    ^                    |               |      \ end     | no ACK: BYE
+ *               |    +--------------------|---------------+ ACK   v        |
+ *           end:|BYE                      v                     closing    |
+ *               +------------------> disconnecting <---------------+-------+
+ *                                         | BYE is answered           ACK, no ACK: BYE
+ *                                         v
+ *   final failure, time-out, BYE -> disconnected
+ *
+ * `abandoned` waits for a provisional response before CANCEL may go out (RFC 3261 §9.1); `closing` waits for the
+ * ACK before BYE may (§15). From `cancelling` a 2xx that crossed the CANCEL leads to ACK and BYE.
+ */
+
+/** Where an invite session is. `CALL_STATES` folds these into what applications see. */
+export type InviteState =
+  | 'null'
+  | 'calling'
+  | 'proceeding'
+  | 'early'
+  | 'abandoned'
+  | 'cancelling'
+  | 'incoming'
+  | 'alerting'
+  | 'connecting'
+  | 'closing'
+  | 'confirmed'
+  | 'disconnecting'
+  | 'disconnected'
+
+/** What an invite session may meet. The first line is what its application asks for, the others happen to it. */
+export type InviteInput =
+  | ('invite' | 'ring' | 'accept' | 'reject' | 'end')
+  | ('100' | '1xx' | '2xx' | 'failure' | 'lost' | 'give-up')
+  | ('arrived' | 'ack' | 'no-ack' | 'cancelled')
+  | ('bye' | 'bye-done' | 'gone')
+
+/**
+ * - `send-invite`, `send-ack`, `send-bye`, `send-cancel`: the requests
+ * - `send-response`: what the application answers the INVITE with
+ * - `refuse`: ends the INVITE with 487, as after CANCEL and BYE
+ * - `answer-bye`: 200 to the peer's BYE
+ * - `limit-cancel`: sets the time after which a cancelled INVITE is given up (RFC 3261 §9.1)
+ * - `drop-invite`: stops waiting for the INVITE's final response
+ */
+export type InviteAction =
+  | ('send-invite' | 'send-ack' | 'send-bye' | 'send-cancel')
+  | ('send-response' | 'refuse' | 'answer-bye')
+  | ('limit-cancel' | 'drop-invite')
+
+/** Where an input leads, and what is done on the way; `null`: ignored, or an error if the application asked. */
+export type InviteCell = { readonly next: InviteState; readonly actions: readonly InviteAction[] } | null
+
+const to = (next: InviteState, ...actions: readonly InviteAction[]): InviteCell => ({ next, actions })
+
+const NOTHING: { readonly [input in InviteInput]: InviteCell } = {
+  invite: null,
+  ring: null,
+  accept: null,
+  reject: null,
+  end: null,
+  '100': null,
+  '1xx': null,
+  '2xx': null,
+  failure: null,
+  lost: null,
+  'give-up': null,
+  arrived: null,
+  ack: null,
+  'no-ack': null,
+  cancelled: null,
+  bye: null,
+  'bye-done': null,
+  gone: null,
+}
+
+/** While the INVITE of this end waits for its final response. */
+const CALLER: { readonly [input in InviteInput]: InviteCell } = {
+  ...NOTHING,
+  '2xx': to('confirmed', 'send-ack'),
+  failure: to('disconnected'),
+  lost: to('disconnected'),
+}
+
+/** While the peer's INVITE waits for this end's final response. */
+const CALLED: { readonly [input in InviteInput]: InviteCell } = {
+  ...NOTHING,
+  ring: to('alerting', 'send-response'),
+  accept: to('connecting', 'send-response'),
+  reject: to('disconnected', 'send-response'),
+  end: to('disconnected', 'send-response'),
+  cancelled: to('disconnected', 'refuse'),
+  // RFC 3261 §15.1.2: a caller may end an early dialog by BYE; the INVITE is answered all the same.
+  bye: to('disconnected', 'answer-bye', 'refuse'),
+  lost: to('disconnected'),
+}
+
+export const INVITE_TABLE: { readonly [state in InviteState]: { readonly [input in InviteInput]: InviteCell } } = {
+  null: { ...NOTHING, invite: to('calling', 'send-invite'), arrived: to('incoming') },
+
+  calling: { ...CALLER, end: to('abandoned'), '100': to('proceeding'), '1xx': to('early') },
+  proceeding: { ...CALLER, end: to('cancelling', 'send-cancel', 'limit-cancel'), '1xx': to('early') },
+  early: {
+    ...CALLER,
+    end: to('cancelling', 'send-cancel', 'limit-cancel'),
+    '1xx': to('early'),
+    bye: to('cancelling', 'answer-bye', 'limit-cancel'),
+  },
+  abandoned: {
+    ...CALLER,
+    '100': to('cancelling', 'send-cancel', 'limit-cancel'),
+    '1xx': to('cancelling', 'send-cancel', 'limit-cancel'),
+    '2xx': to('disconnecting', 'send-ack', 'send-bye'),
+  },
+  cancelling: {
+    ...CALLER,
+    '2xx': to('disconnecting', 'send-ack', 'send-bye'),
+    'give-up': to('disconnected', 'drop-invite'),
+    bye: to('cancelling', 'answer-bye'),
+  },
+
+  incoming: CALLED,
+  alerting: CALLED,
+  connecting: {
+    ...NOTHING,
+    end: to('closing'),
+    ack: to('confirmed'),
+    'no-ack': to('disconnecting', 'send-bye'),
+    bye: to('disconnected', 'answer-bye'),
+  },
+  closing: {
+    ...NOTHING,
+    ack: to('disconnecting', 'send-bye'),
+    'no-ack': to('disconnecting', 'send-bye'),
+    bye: to('disconnected', 'answer-bye'),
+  },
+
+  confirmed: {
+    ...NOTHING,
+    end: to('disconnecting', 'send-bye'),
+    bye: to('disconnected', 'answer-bye'),
+    gone: to('disconnected'),
+  },
+  disconnecting: {
+    ...NOTHING,
+    // The two BYEs crossed.
+    bye: to('disconnecting', 'answer-bye'),
+    'bye-done': to('disconnected'),
+  },
+  disconnected: NOTHING,
+}
+
+/**
+ * The states of a call, as PJSIP counts them, and `disconnecting` between the wish to end it and the end.
+ *
+ * - `calling`: the INVITE is out, nobody has rung yet
+ * - `incoming`: an INVITE is here, not answered yet
+ * - `early`: it rings at the called end
+ * - `connecting`: the called end has accepted, the ACK is under way
+ * - `confirmed`: the call is up
+ *
+ * @see pjsip_inv_state
+ */
+export type CallState =
+  | 'null'
+  | 'calling'
+  | 'incoming'
+  | 'early'
+  | 'connecting'
+  | 'confirmed'
+  | 'disconnecting'
+  | 'disconnected'
+
+export const CALL_STATES: { readonly [state in InviteState]: CallState } = {
+  null: 'null',
+  calling: 'calling',
+  proceeding: 'calling',
+  early: 'early',
+  abandoned: 'disconnecting',
+  cancelling: 'disconnecting',
+  incoming: 'incoming',
+  alerting: 'early',
+  connecting: 'connecting',
+  closing: 'disconnecting',
+  confirmed: 'confirmed',
+  disconnecting: 'disconnecting',
+  disconnected: 'disconnected',
+}
