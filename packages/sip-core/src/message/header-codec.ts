@@ -102,9 +102,19 @@ export function headerKey(name: string): string {
 
 /** A hash of the name from `start` to `end` that does not tell letters' case apart. */
 export function hashName(text: string, start: number, end: number): number {
-  let hash = end - start
+  let hash = 0
   for (let at = start; at < end; at++) hash = (Math.imul(hash, 31) + (text.charCodeAt(at) | 0x20)) | 0
   return hash
+}
+
+const COMPACT_HASHES = new Int32Array(128)
+for (const [letter, key] of Object.entries(COMPACT)) {
+  COMPACT_HASHES[letter.charCodeAt(0)] = hashName(key, 0, key.length)
+}
+
+/** The hash of the long form of a one-letter name; 0 if the letter stands for none. */
+export function compactHash(letter: number): number {
+  return COMPACT_HASHES[letter | 0x20] ?? 0
 }
 
 /**

@@ -31,6 +31,8 @@ export interface HeaderReader extends Iterable<readonly [name: string, text: str
   readonly size: number
   /** The values of every line of a header as wire strings, for copying: as they came, but unfolded. */
   rawLines(header: HeaderCodec<unknown> | string): readonly string[]
+  /** Every line but Content-Length, which the printer writes, as it goes on the wire, with its CRLF. */
+  toWire(): string
 }
 
 interface Line {
@@ -180,7 +182,6 @@ export class Headers implements HeaderReader {
     for (const { name, wire } of this.#lines) yield [name, wireToText(wire)]
   }
 
-  /** All lines but Content-Length as they go on the wire, each with its CRLF. */
   toWire(): string {
     let wire = ''
     for (const line of this.#lines)

@@ -13,7 +13,9 @@ export {
   type OutgoingResponse,
   type SipMessage,
   SipRequest,
+  type SipRequestInit,
   SipResponse,
+  type SipResponseInit,
 } from './message.ts'
 export { isMethod, type Method } from './method.ts'
 export { NameAddr, type NameAddrInit, parseNameAddr, readNameAddr } from './name-addr.ts'

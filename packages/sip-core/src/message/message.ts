@@ -15,15 +15,37 @@ import { bytesToText } from './wire.ts'
 
 const NO_BODY = new Uint8Array(0)
 
+interface MessageInit<H> {
+  readonly headers: H
+  readonly body?: Uint8Array | undefined
+  /** For the parser: what the message was read from, and is printed as. */
+  readonly source?: Uint8Array | undefined
+}
+
+/** What a request is made of. */
+export interface SipRequestInit<H> extends MessageInit<H> {
+  readonly method: Method
+  readonly uri: Uri
+}
+
+/** What a response is made of. */
+export interface SipResponseInit<H> extends MessageInit<H> {
+  readonly status: number
+  readonly reason?: string | undefined
+}
+
 /** What requests and responses have in common. */
 abstract class Message<H extends HeaderReader> {
   readonly headers: H
   /** The bytes of the body; empty if there is none. */
   readonly body: Uint8Array
+  /** A message that came: its bytes. `undefined` for one that we build. */
+  readonly source: Uint8Array | undefined
 
-  constructor(headers: H, body: Uint8Array = NO_BODY) {
+  constructor({ headers, body = NO_BODY, source }: MessageInit<H>) {
     this.headers = headers
     this.body = body
+    this.source = source
   }
 
   /** The topmost Via. */
@@ -79,13 +101,8 @@ export class SipRequest<H extends HeaderReader = HeaderReader> extends Message<H
   readonly uri: Uri
 
   /** @throws ArgumentError when `method` is no token */
-  constructor(init: {
-    readonly method: Method
-    readonly uri: Uri
-    readonly headers: H
-    readonly body?: Uint8Array
-  }) {
-    super(init.headers, init.body)
+  constructor(init: SipRequestInit<H>) {
+    super(init)
     if (!isMethod(init.method)) throw new ArgumentError(`${JSON.stringify(init.method)} is no method`)
     this.method = init.method
     this.uri = init.uri
@@ -109,13 +126,8 @@ export class SipResponse<H extends HeaderReader = HeaderReader> extends Message<
    *
    * @throws ArgumentError when the status is out of range or the reason holds a line break or NUL
    */
-  constructor(init: {
-    readonly status: number
-    readonly reason?: string | undefined
-    readonly headers: H
-    readonly body?: Uint8Array
-  }) {
-    super(init.headers, init.body)
+  constructor(init: SipResponseInit<H>) {
+    super(init)
     const { status, reason = reasonPhrase(status) } = init
     if (!Number.isInteger(status) || status < 100 || status > 699)
       throw new ArgumentError(`${status} is no status code`)

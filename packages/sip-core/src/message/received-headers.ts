@@ -90,6 +90,15 @@ export class ReceivedHeaders implements HeaderReader {
     }
   }
 
+  toWire(): string {
+    let wire = ''
+    for (let line = 0; line < this.#lines.length; line += LINE_STRIDE) {
+      const name = this.head.slice(this.#lines[line + NAME], this.#lines[line + NAME_END])
+      if (headerKey(name) !== 'content-length') wire += `${name}: ${this.#value(line)}\r\n`
+    }
+    return wire
+  }
+
   /**
    * For the parser: reads every line whose header is in `known`, so that none of those can throw later.
    *

@@ -1,0 +1,2 @@
+export { type ParseOptions, type ParseResult, parseMessage } from './parse-message.ts'
+export { printHead, printMessage } from './print-message.ts'

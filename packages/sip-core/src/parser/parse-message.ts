@@ -1,0 +1,136 @@
+import { ParseError } from '../base/errors.ts'
+import { CallId } from '../message/header/call-id.ts'
+import { ContentLength } from '../message/header/content-length.ts'
+import { CSeq } from '../message/header/cseq.ts'
+import { From } from '../message/header/from.ts'
+import { To } from '../message/header/to.ts'
+import { Via } from '../message/header/via.ts'
+import type { HeaderCodec } from '../message/header-codec.ts'
+import type { HeaderTable } from '../message/header-table.ts'
+import { SipRequest, SipResponse } from '../message/message.ts'
+import { ReceivedHeaders } from '../message/received-headers.ts'
+import { bytesToWire } from '../message/wire.ts'
+import { tableWith } from './known-headers.ts'
+import { findHeadEnd, type ScannedLines, scanLines, skipLineBreaks } from './scanner.ts'
+import { type Problem, type RequestLine, readStartLine, type StatusLine } from './start-line.ts'
+
+/** Options of {@link parseMessage}. */
+export interface ParseOptions {
+  /** How many header lines a message may have; past it, a request is refused with 513. Default: 200. */
+  readonly maxHeaders?: number
+  /**
+   * Headers of other packages that must be well-formed too. Hand in the same array every time: what is made of
+   * it is kept.
+   */
+  readonly headers?: readonly HeaderCodec<unknown>[]
+}
+
+/** What came of some bytes. */
+export type ParseResult =
+  | { readonly type: 'request'; readonly request: SipRequest<ReceivedHeaders> }
+  | { readonly type: 'response'; readonly response: SipResponse<ReceivedHeaders> }
+  /**
+   * A request that cannot be taken, but can be answered with `status`. Only its Via lines are sure to be there;
+   * its getters may throw, and `uri` is an OpaqueUri without a scheme where it was unreadable. An ACK is among
+   * these like any other; it must not be answered.
+   */
+  | {
+      readonly type: 'bad-request'
+      readonly error: ParseError
+      readonly status: Problem['status']
+      readonly request: SipRequest<ReceivedHeaders>
+    }
+  /** Nothing to be done but to discard it. */
+  | { readonly type: 'garbage'; readonly error: ParseError }
+
+const MANDATORY: readonly HeaderCodec<unknown>[] = [Via, From, To, CallId, CSeq]
+
+/**
+ * Reads one message: a datagram, or what a stream's framer cut out. Never throws.
+ *
+ * A message is taken when its start line, its line structure and every known header follow the grammar, the
+ * mandatory headers are there, what may come once comes once, the methods in start line and CSeq agree, and
+ * Content-Length (optional here) promises no more than there is. Bytes behind the body are ignored
+ * (RFC 3261 §18.3). Missing Max-Forwards is lived with, as RFC 2543 knew none.
+ *
+ * @see pjsip_parse_rdata
+ */
+export function parseMessage(bytes: Uint8Array, options: ParseOptions = {}): ParseResult {
+  const start = skipLineBreaks(bytes)
+  const headEnd = findHeadEnd(bytes, start)
+  const head = bytesToWire(bytes, start, headEnd < 0 ? bytes.length : headEnd)
+  const lineEnd = head.indexOf('\r\n')
+  let startLine: RequestLine | StatusLine
+  try {
+    startLine = readStartLine(head, lineEnd < 0 ? head.length : lineEnd)
+  } catch (error) {
+    return { type: 'garbage', error: asParseError(error) }
+  }
+  const scanned = scanLines(head, lineEnd < 0 ? head.length : lineEnd + 2, options.maxHeaders ?? 200)
+  const headers = new ReceivedHeaders(head, scanned.lines)
+  const available = headEnd < 0 ? 0 : bytes.length - headEnd
+  const problem =
+    startLine.problem ??
+    lineProblem(scanned, headEnd >= 0) ??
+    headerProblem(startLine, headers, available, tableWith(options.headers))
+
+  const length = problem === undefined ? (headers.get(ContentLength) ?? available) : 0
+  const end = headEnd < 0 ? bytes.length : headEnd + length
+  const body = length === 0 ? undefined : bytes.subarray(headEnd, end)
+  const source = start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end)
+  if (startLine.kind === 'response') {
+    if (problem !== undefined) return { type: 'garbage', error: problem.error }
+    const { status, reason } = startLine
+    return { type: 'response', response: new SipResponse({ status, reason, headers, body, source }) }
+  }
+  const { method, uri } = startLine
+  if (problem !== undefined && !headers.has(Via)) return { type: 'garbage', error: problem.error }
+  const request = new SipRequest({ method, uri, headers, body, source })
+  return problem === undefined ? { type: 'request', request } : { type: 'bad-request', ...problem, request }
+}
+
+function lineProblem({ error, tooMany }: ScannedLines, hasEmptyLine: boolean): Problem | undefined {
+  if (tooMany) return problemAt('head', 'fewer header lines', 'too many', 513)
+  if (error !== undefined) return { error, status: 400 }
+  return hasEmptyLine ? undefined : problemAt('head', 'an empty line behind the headers', 'end of input')
+}
+
+function headerProblem(
+  startLine: RequestLine | StatusLine,
+  headers: ReceivedHeaders,
+  available: number,
+  known: HeaderTable,
+): Problem | undefined {
+  try {
+    headers.readAll(known)
+  } catch (error) {
+    return { error: asParseError(error), status: 400 }
+  }
+  for (const header of MANDATORY) {
+    if (headers.get(header) === undefined) return problemAt(header.name, 'a value', 'no such header')
+  }
+  const method = headers.get(CSeq)?.method
+  if (startLine.kind === 'request' && method !== startLine.method) {
+    return problemAt('CSeq', `the method ${startLine.method}`, String(method))
+  }
+  const length = headers.get(ContentLength)
+  if (length !== undefined && length > available) {
+    return problemAt('Content-Length', `at most the ${available} bytes that follow the head`, String(length))
+  }
+  return undefined
+}
+
+function problemAt(
+  within: string,
+  expected: string,
+  found: string,
+  status: Problem['status'] = 400,
+): Problem {
+  return { error: new ParseError({ expected, found, offset: 0, within }), status }
+}
+
+// The stack's own readers throw nothing else; a codec of an application might.
+function asParseError(error: unknown): ParseError {
+  if (error instanceof ParseError) return error
+  return new ParseError({ expected: 'a value', found: String(error), offset: 0, within: 'head' })
+}
