@@ -1,1 +1,3 @@
-export {}
+export * from './dialog/index.ts'
+export * from './invite/index.ts'
+export { type AddressLike, toNameAddr, UserAgent, type UserAgentEvents, type UserAgentInit } from './user-agent.ts'

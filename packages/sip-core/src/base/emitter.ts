@@ -3,7 +3,7 @@ export type EventMap<E> = { [K in keyof E]: readonly unknown[] }
 
 interface Registration {
   readonly event: PropertyKey
-  readonly listener: (...args: never[]) => void
+  readonly listener: unknown
   readonly once: boolean
 }
 

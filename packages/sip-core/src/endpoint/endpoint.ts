@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts'
-import { ParseError, SipError, surface, TransportError } from '../base/index.ts'
+import { surface } from '../base/emitter.ts'
+import { ParseError, SipError, TransportError } from '../base/errors.ts'
 import { type Random, randomToken } from '../base/random.ts'
 import {
   type HeaderCodec,

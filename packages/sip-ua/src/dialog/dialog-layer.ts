@@ -74,7 +74,7 @@ export class DialogLayer implements EndpointModule, DialogRegistry {
         role: 'uac',
         callId: endpoint.token(24),
         local: init.local.withParam('tag', endpoint.token()),
-        remote: init.remote.withParam('tag', null),
+        remote: init.remote.withParam('tag', undefined),
         contact: init.contact ?? endpoint.contact(init.local.uri, target),
         target,
         routeSet: init.route ?? [],

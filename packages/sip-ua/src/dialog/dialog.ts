@@ -236,7 +236,7 @@ export class Dialog {
         role: this.role,
         callId: this.callId,
         local: this.local,
-        remote: this.remote.withParam('tag', null),
+        remote: this.remote.withParam('tag', undefined),
         contact: this.contact,
         target: request.uri,
         routeSet: [],

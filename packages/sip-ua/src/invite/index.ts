@@ -1,1 +1,6 @@
-export {}
+export { type Cause, describeCause } from './cause.ts'
+export { IncomingInvite } from './incoming-invite.ts'
+export type { CallState } from './invite.fsm.ts'
+export type { IncomingReinvite } from './reinvite.ts'
+export { sdpOf } from './sdp.ts'
+export { type EndInit, type InviteInit, InviteSession, type InviteSessionEvents } from './session.ts'

@@ -28,6 +28,7 @@
  * `abandoned` waits for a provisional response before CANCEL may go out (RFC 3261 §9.1); `closing` waits for the
  * ACK before BYE may (§15). From `cancelling` a 2xx that crossed the CANCEL leads to ACK and BYE.
  */
+import type { StateTable, TableCell } from './table-machine.ts'
 
 /** Where an invite session is. `CALL_STATES` folds these into what applications see. */
 export type InviteState =
@@ -65,8 +66,7 @@ export type InviteAction =
   | ('send-response' | 'refuse' | 'answer-bye')
   | ('limit-cancel' | 'drop-invite')
 
-/** Where an input leads, and what is done on the way; `null`: ignored, or an error if the application asked. */
-export type InviteCell = { readonly next: InviteState; readonly actions: readonly InviteAction[] } | null
+type InviteCell = TableCell<InviteState, InviteAction>
 
 const to = (next: InviteState, ...actions: readonly InviteAction[]): InviteCell => ({ next, actions })
 
@@ -109,10 +109,9 @@ const CALLED: { readonly [input in InviteInput]: InviteCell } = {
   cancelled: to('disconnected', 'refuse'),
   // RFC 3261 §15.1.2: a caller may end an early dialog by BYE; the INVITE is answered all the same.
   bye: to('disconnected', 'answer-bye', 'refuse'),
-  lost: to('disconnected'),
 }
 
-export const INVITE_TABLE: { readonly [state in InviteState]: { readonly [input in InviteInput]: InviteCell } } = {
+export const INVITE_TABLE: StateTable<InviteState, InviteInput, InviteAction> = {
   null: { ...NOTHING, invite: to('calling', 'send-invite'), arrived: to('incoming') },
 
   calling: { ...CALLER, end: to('abandoned'), '100': to('proceeding'), '1xx': to('early') },
@@ -156,7 +155,8 @@ export const INVITE_TABLE: { readonly [state in InviteState]: { readonly [input 
     ...NOTHING,
     end: to('disconnecting', 'send-bye'),
     bye: to('disconnected', 'answer-bye'),
-    gone: to('disconnected'),
+    // RFC 3261 §12.2.1.2, §14.2: the peer does not know the call any more, or never acknowledged a change of it.
+    gone: to('disconnecting', 'send-bye'),
   },
   disconnecting: {
     ...NOTHING,

@@ -13,6 +13,7 @@
  * An INVITE that crosses ours gets 491; one that comes while the last one is not done gets 500 with Retry-After
  * (§14.2). When the call ends, whatever is open is closed.
  */
+import type { StateTable, TableCell } from './table-machine.ts'
 
 export type ReinviteState = 'idle' | 'offering' | 'offered' | 'answered'
 
@@ -36,8 +37,7 @@ export type ReinviteAction =
   | ('refuse-glare' | 'refuse-busy' | 'refuse')
   | 'end-call'
 
-/** Where an input leads; `null`: ignored, or an error if the application asked. */
-export type ReinviteCell = { readonly next: ReinviteState; readonly actions: readonly ReinviteAction[] } | null
+type ReinviteCell = TableCell<ReinviteState, ReinviteAction>
 
 const to = (next: ReinviteState, ...actions: readonly ReinviteAction[]): ReinviteCell => ({ next, actions })
 
@@ -55,9 +55,7 @@ const NOTHING: { readonly [input in ReinviteInput]: ReinviteCell } = {
   ended: null,
 }
 
-export const REINVITE_TABLE: {
-  readonly [state in ReinviteState]: { readonly [input in ReinviteInput]: ReinviteCell }
-} = {
+export const REINVITE_TABLE: StateTable<ReinviteState, ReinviteInput, ReinviteAction> = {
   idle: { ...NOTHING, send: to('offering', 'send-invite'), arrived: to('offered', 'ask') },
   offering: {
     ...NOTHING,
@@ -73,7 +71,6 @@ export const REINVITE_TABLE: {
     reject: to('idle', 'send-response'),
     arrived: to('offered', 'refuse-busy'),
     cancelled: to('idle', 'refuse'),
-    lost: to('idle'),
     ended: to('idle', 'refuse'),
   },
   answered: {

@@ -1,0 +1,118 @@
+import {
+  Accept,
+  Emitter,
+  type Endpoint,
+  type EndpointModule,
+  ModulePriority,
+  NameAddr,
+  parseNameAddr,
+  type Received,
+  type ReceivedRequest,
+  type Uri,
+  verifyRequest,
+} from 'sip-core'
+import { DialogLayer } from './dialog/index.ts'
+import { IncomingInvite, type InviteInit, InviteSession } from './invite/index.ts'
+
+/** Who a user agent is. */
+export interface UserAgentInit {
+  /** Goes into From, with or without a display name: `'"Alice" <sip:alice@example.com>'`. */
+  readonly identity: string | NameAddr
+}
+
+/** What happens at a user agent. */
+export interface UserAgentEvents {
+  /** Somebody calls. With no listener the call is refused with 480. */
+  invite: [incoming: IncomingInvite]
+}
+
+/** A SIP address as callers of the API write it. */
+export type AddressLike = string | NameAddr | Uri
+
+/**
+ * Places calls and takes them: what most applications hold.
+ *
+ * ```ts
+ * const ua = new UserAgent(endpoint, { identity: '"Alice" <sip:alice@example.com>' })
+ * ua.on('invite', (incoming) => incoming.accept({ sdp }))
+ * const call = ua.invite('sip:bob@example.com', { sdp })
+ * await call.established
+ * ```
+ */
+export class UserAgent extends Emitter<UserAgentEvents> implements EndpointModule, AsyncDisposable {
+  readonly name = 'user agent'
+  readonly priority = ModulePriority.application
+  readonly endpoint: Endpoint
+  readonly identity: NameAddr
+  readonly dialogs: DialogLayer
+  readonly #calls = new Set<InviteSession>()
+
+  /** @throws ParseError when the identity is no SIP address */
+  constructor(endpoint: Endpoint, init: UserAgentInit) {
+    super()
+    this.endpoint = endpoint
+    this.identity = typeof init.identity === 'string' ? parseNameAddr(init.identity) : init.identity
+    this.dialogs = DialogLayer.of(endpoint)
+    for (const method of ['INVITE', 'ACK', 'CANCEL', 'BYE']) endpoint.capabilities.methods.add(method)
+    endpoint.capabilities.contentTypes.add('application/sdp')
+    endpoint.understand([Accept])
+    endpoint.use(this)
+  }
+
+  /** The calls that are not over. */
+  get calls(): ReadonlySet<InviteSession> {
+    return this.#calls
+  }
+
+  /**
+   * Calls somebody.
+   *
+   * @throws ParseError when `target` is no address, ArgumentError when a header cannot be sent
+   */
+  invite(target: AddressLike, init: InviteInit = {}): InviteSession {
+    const dialog = this.dialogs.createUac({ local: this.identity, remote: toNameAddr(target) })
+    return this.#keep(InviteSession.invite(dialog, init))
+  }
+
+  receive(received: Received): boolean {
+    if (received.type === 'response' || received.message.method !== 'INVITE') return false
+    if (received.message.to.tag !== undefined) return false
+    this.#onInvite(received)
+    return true
+  }
+
+  /** Ends every call; resolves when they are over. The endpoint stays open. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#calls].map((call) => call.end()))
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  #onInvite(received: ReceivedRequest): void {
+    const { endpoint } = this
+    const refusal = verifyRequest(received.message, endpoint.capabilities)
+    if (refusal !== undefined) return endpoint.respond(received, refusal.status, refusal)
+    if (received.message.contact === undefined) return endpoint.respond(received, 400, { reason: 'Missing Contact' })
+    if (this.listenerCount('invite') === 0) return endpoint.respond(received, 480)
+    const contact = endpoint.contact(this.identity.uri, received.message.contact.uri)
+    const dialog = this.dialogs.createUas(received, { contact })
+    const session = this.#keep(InviteSession.answer(dialog, received))
+    this.emit('invite', new IncomingInvite(received, session))
+  }
+
+  #keep(session: InviteSession): InviteSession {
+    if (session.state === 'disconnected') return session
+    this.#calls.add(session)
+    return session.on('state', (state) => {
+      if (state === 'disconnected') this.#calls.delete(session)
+    })
+  }
+}
+
+/** A name-addr from what callers of the API write. @throws ParseError when it is text and no address */
+export function toNameAddr(address: AddressLike): NameAddr {
+  if (address instanceof NameAddr) return address
+  return typeof address === 'string' ? parseNameAddr(address) : new NameAddr({ uri: address })
+}
