@@ -131,9 +131,21 @@ export class LoopNetwork extends Emitter<LoopNetworkEvents> {
   }
 
   /** For the flows: carries bytes to whoever listens at `to` when they arrive. */
-  carry(transport: LoopTransport, to: Address, bytes: Uint8Array, failed: (error: TransportError) => void): void {
+  carry(
+    transport: LoopTransport,
+    to: Address,
+    bytes: Uint8Array,
+    failed: (error: TransportError) => void,
+  ): void {
     const { protocol, local: from, reliable } = transport
-    const packet: Packet = { index: ++this.#packets, protocol, from, to, bytes: bytes.slice(), at: this.clock.now() }
+    const packet: Packet = {
+      index: ++this.#packets,
+      protocol,
+      from,
+      to,
+      bytes: bytes.slice(),
+      at: this.clock.now(),
+    }
     const fate = reliable ? DELIVER : (this.decide?.(packet) ?? this.#draw())
     this.emit('packet', packet, fate)
     if (fate.type === 'drop') return

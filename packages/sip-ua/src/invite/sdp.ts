@@ -4,5 +4,5 @@ import { ContentType, type SipMessage } from 'sip-core'
 export function sdpOf(message: SipMessage): string | undefined {
   const type = message.headers.get(ContentType)
   if (type === undefined || message.body.length === 0) return undefined
-  return type.type.toLowerCase() === 'application/sdp' ? message.text : undefined
+  return type.essence === 'application/sdp' ? message.text : undefined
 }
