@@ -131,7 +131,9 @@ describe('VirtualClock', () => {
         }
         expect(clock.pending).toBe(expected.size)
         clock.runUntilIdle()
-        expect(fired).toEqual([...expected].sort((a, b) => a[1] - b[1] || a[0] - b[0]).map(([index]) => index))
+        expect(fired).toEqual(
+          [...expected].sort((a, b) => a[1] - b[1] || a[0] - b[0]).map(([index]) => index),
+        )
       }),
     )
   })
@@ -139,7 +141,9 @@ describe('VirtualClock', () => {
   it('carries 100,000 timers, half of them cancelled', () => {
     const clock = new VirtualClock()
     let fired = 0
-    const timers = Array.from({ length: 100_000 }, (_, i) => clock.setTimer((i * 7919) % 32_000, () => fired++))
+    const timers = Array.from({ length: 100_000 }, (_, i) =>
+      clock.setTimer((i * 7919) % 32_000, () => fired++),
+    )
     for (let i = 0; i < timers.length; i += 2) timers[i]?.cancel()
     expect(clock.pending).toBe(50_000)
     clock.runUntilIdle()
