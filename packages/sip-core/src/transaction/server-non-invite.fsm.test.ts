@@ -1,0 +1,130 @@
+import { describe, expect, it } from 'vitest'
+import { StateError, TransportError } from '../base/errors.ts'
+import { SeededRandom } from '../testing/seeded-random.ts'
+import { VirtualClock } from '../testing/virtual-clock.ts'
+import { incoming, observe, RecordingFlow, RecordingUser, response, row, WatchedClock } from './fixture.ts'
+import type { ServerNonInviteInput, ServerNonInviteState } from './server-non-invite.fsm.ts'
+import type { ServerMachine } from './server-transaction.ts'
+import { TransactionLayer } from './transaction-layer.ts'
+
+const TIMERS = { T1: 500, T2: 4000, T4: 5000, D: 33_000 }
+// RFC 3261 §17.2.2: over a reliable transport J is zero.
+const UNRELIABLE = { J: 32_000 }
+const RELIABLE = { J: 0 }
+
+const NOTHING = '-'
+/** The user is refused, and nothing happens. */
+const REFUSED = 'refused'
+/** The message is left to whoever looks next, and nothing happens. */
+const LEFT = 'left'
+const GONE = ['terminated', '', 'terminated', ''] as const
+
+type Row = readonly [state: ServerNonInviteState, sent: string, told: string, runs: string]
+type Expected = Row | typeof NOTHING | typeof REFUSED | typeof LEFT
+
+/** Read off RFC 3261 Figure 8. */
+const EXPECTED: Record<ServerNonInviteState, Record<ServerNonInviteInput, Expected>> = {
+  trying: {
+    request: NOTHING,
+    '1xx': ['proceeding', '100', '', ''],
+    '2xx': ['completed', '200', '', 'J'],
+    '3xx-6xx': ['completed', '404', '', 'J'],
+    J: NOTHING,
+    'transport-error': NOTHING,
+    terminate: GONE,
+  },
+  proceeding: {
+    request: ['proceeding', '100', '', ''],
+    '1xx': ['proceeding', '100', '', ''],
+    '2xx': ['completed', '200', '', 'J'],
+    '3xx-6xx': ['completed', '404', '', 'J'],
+    J: NOTHING,
+    'transport-error': ['terminated', '', 'transport-error, terminated', ''],
+    terminate: GONE,
+  },
+  completed: {
+    request: ['completed', '200', '', 'J~'],
+    '1xx': REFUSED,
+    '2xx': REFUSED,
+    '3xx-6xx': REFUSED,
+    J: GONE,
+    'transport-error': ['terminated', '', 'transport-error, terminated', ''],
+    terminate: GONE,
+  },
+  terminated: {
+    request: LEFT,
+    '1xx': REFUSED,
+    '2xx': REFUSED,
+    '3xx-6xx': REFUSED,
+    J: NOTHING,
+    'transport-error': NOTHING,
+    terminate: NOTHING,
+  },
+}
+
+const STATUS = { '1xx': 100, '2xx': 200, '3xx-6xx': 404 }
+
+const PATHS: Record<ServerNonInviteState, readonly ServerNonInviteInput[]> = {
+  trying: [],
+  proceeding: ['1xx'],
+  completed: ['2xx'],
+  terminated: ['terminate'],
+}
+
+for (const reliable of [false, true]) {
+  describe(`non-INVITE server transaction over ${reliable ? 'TCP' : 'UDP'}`, () => {
+    for (const state of Object.keys(EXPECTED) as ServerNonInviteState[]) {
+      for (const input of Object.keys(EXPECTED[state]) as ServerNonInviteInput[]) {
+        it(`${state} x ${input}`, () => {
+          const clock = new WatchedClock(new VirtualClock())
+          const layer = new TransactionLayer({ clock, random: new SeededRandom(1), timers: TIMERS })
+          const flow = new RecordingFlow(clock, reliable)
+          const user = new RecordingUser()
+          const received = incoming('OPTIONS', flow)
+          const transaction = layer.accept(received, user, flow) as ServerMachine
+          const drive = (step: ServerNonInviteInput): typeof REFUSED | typeof LEFT | undefined => {
+            switch (step) {
+              case 'request':
+                return layer.receive(incoming('OPTIONS', flow)) ? undefined : LEFT
+              case '1xx':
+              case '2xx':
+              case '3xx-6xx':
+                try {
+                  transaction.respond(response(received.message, STATUS[step]))
+                  return
+                } catch (error) {
+                  expect(error).toBeInstanceOf(StateError)
+                  return REFUSED
+                }
+              case 'transport-error':
+                transaction.take(step, new TransportError('unreachable'))
+                return
+              case 'terminate':
+                transaction.terminate()
+                return
+              case 'J':
+                transaction.take(step)
+                return
+            }
+          }
+          for (const step of PATHS[state]) expect(drive(step)).toBeUndefined()
+          expect(transaction.state).toBe(state)
+
+          let outcome: string | undefined
+          const seen = observe({ clock, flow, user, transaction }, () => {
+            outcome = drive(input)
+          })
+          const expected = EXPECTED[state][input]
+          if (typeof expected === 'string') {
+            expect(seen).toBe(NOTHING)
+            expect(outcome ?? NOTHING).toBe(expected)
+          } else {
+            expect(seen).toBe(row(...expected, reliable ? RELIABLE : UNRELIABLE))
+            expect(outcome).toBeUndefined()
+          }
+          expect(layer.size).toBe(transaction.state === 'terminated' ? 0 : 1)
+        })
+      }
+    }
+  })
+}

@@ -1,0 +1,468 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { ArgumentError, SipError, StateError, TransportError } from '../base/errors.ts'
+import { SeededRandom } from '../testing/seeded-random.ts'
+import { VirtualClock } from '../testing/virtual-clock.ts'
+import { answer, incoming, outgoing, RecordingFlow, RecordingUser, response } from './fixture.ts'
+import { DEFAULT_TIMERS } from './timers.ts'
+import { TransactionLayer, type TransactionStep } from './transaction-layer.ts'
+
+let clock: VirtualClock
+let layer: TransactionLayer
+let flow: RecordingFlow
+let user: RecordingUser
+let steps: TransactionStep[]
+
+beforeEach(() => {
+  clock = new VirtualClock()
+  steps = []
+  layer = new TransactionLayer({
+    clock,
+    random: new SeededRandom(1),
+    timers: DEFAULT_TIMERS,
+    onTransaction: (step) => steps.push(step),
+  })
+  flow = new RecordingFlow(clock, false)
+  user = new RecordingUser()
+})
+
+const lines = (text = '') => text.split('\r\n')
+
+describe('send', () => {
+  it('puts a Via with a new branch on top of a copy', () => {
+    const request = outgoing('OPTIONS', { Via: 'SIP/2.0/TCP downstream.example.com;branch=z9hG4bKdown' })
+    const one = layer.send(request, flow, user)
+    const two = layer.send(request, flow, user)
+    expect(one.branch).not.toBe(two.branch)
+    const vias = lines(flow.sent[0]).filter((line) => line.startsWith('Via:'))
+    expect(vias).toEqual([
+      `Via: SIP/2.0/UDP 192.0.2.1:5060;rport;branch=${one.branch}`,
+      'Via: SIP/2.0/TCP downstream.example.com;branch=z9hG4bKdown',
+    ])
+    expect(request.headers.getAll('Via')).toHaveLength(1)
+    expect(one.request.via.branch).toBe(one.branch)
+    expect([one.method, one.state, one.flow]).toEqual(['OPTIONS', 'trying', flow])
+    expect(layer.size).toBe(2)
+  })
+
+  it('refuses an ACK, a CANCEL without a branch, and a branch that is in use', () => {
+    expect(() => layer.send(outgoing('ACK'), flow, user)).toThrow(ArgumentError)
+    expect(() => layer.send(outgoing('CANCEL'), flow, user)).toThrow(ArgumentError)
+    const { branch } = layer.send(outgoing('OPTIONS'), flow, user)
+    expect(() => layer.send(outgoing('OPTIONS'), flow, user, { branch })).toThrow(StateError)
+    expect(layer.size).toBe(1)
+    expect(flow.sent).toHaveLength(1)
+    expect(user.events).toEqual([])
+  })
+})
+
+describe('responses', () => {
+  it('find their transaction by branch and method', () => {
+    const invite = layer.send(outgoing('INVITE'), flow, user)
+    const options = layer.send(outgoing('OPTIONS'), flow, new RecordingUser())
+    expect(layer.receive(answer(invite.request, 180, flow))).toBe(true)
+    expect(user.events).toEqual(['response 180'])
+    expect(options.state).toBe('trying')
+  })
+
+  it('are strays when the branch is unknown or missing, or the method another', () => {
+    const options = layer.send(outgoing('OPTIONS'), flow, user)
+    const { request } = options
+    const other = layer.send(outgoing('OPTIONS'), flow, user)
+    const stray = answer(other.request, 200, flow)
+    other.terminate()
+    expect(layer.receive(stray)).toBe(false)
+
+    const invite = layer.send(outgoing('INVITE'), flow, user, { branch: 'z9hG4bKshared' })
+    const ok = answer(invite.request, 200, flow)
+    invite.terminate()
+    layer.send(outgoing('CANCEL'), flow, user, { branch: 'z9hG4bKshared' })
+    expect(layer.receive(ok)).toBe(false)
+
+    const noBranch = answer(request, 200, flow, 'b1', 'SIP/2.0/UDP 192.0.2.1:5060')
+    expect(noBranch.message.via.branch).toBeUndefined()
+    expect(layer.receive(noBranch)).toBe(false)
+    expect(options.state).toBe('trying')
+  })
+})
+
+describe('the ACK to a final response other than 2xx', () => {
+  it('is made as RFC 3261 §17.1.1.3 says', () => {
+    const invite = layer.send(
+      outgoing('INVITE', {
+        Route: '<sip:p1.example.com;lr>, <sip:p2.example.com;lr>',
+        Via: 'SIP/2.0/TCP below.example.com',
+      }),
+      flow,
+      user,
+    )
+    layer.receive(answer(invite.request, 486, flow, 'busy'))
+    expect(lines(flow.sent[1])).toEqual([
+      'ACK sip:bob@example.net SIP/2.0',
+      `Via: SIP/2.0/UDP 192.0.2.1:5060;rport;branch=${invite.branch}`,
+      'Route: <sip:p1.example.com;lr>, <sip:p2.example.com;lr>',
+      'Max-Forwards: 70',
+      'From: <sip:alice@example.com>;tag=a1',
+      'To: <sip:bob@example.net>;tag=busy',
+      'Call-ID: call-1@192.0.2.1',
+      'CSeq: 7 ACK',
+      'Content-Length: 0',
+      '',
+      '',
+    ])
+  })
+
+  it('goes out before the user hears of the response, who may start anew at once', () => {
+    user.onClient = ({ type }) => {
+      if (type === 'response') layer.send(outgoing('INVITE'), flow, new RecordingUser())
+    }
+    const invite = layer.send(outgoing('INVITE'), flow, user)
+    layer.receive(answer(invite.request, 401, flow))
+    expect(flow.kinds).toEqual(['INVITE', 'ACK', 'INVITE'])
+  })
+})
+
+describe('CANCEL of a client', () => {
+  it("is the INVITE's twin (RFC 3261 §9.1) and has a transaction of its own", () => {
+    const invite = layer.send(
+      outgoing('INVITE', { Route: '<sip:p1.example.com;lr>', Require: '100rel' }),
+      flow,
+      user,
+    )
+    layer.receive(answer(invite.request, 180, flow))
+    const canceller = new RecordingUser()
+    const cancel = layer.send(invite.createCancel(), invite.flow, canceller, { branch: invite.branch })
+    expect(lines(flow.sent[1])).toEqual([
+      'CANCEL sip:bob@example.net SIP/2.0',
+      `Via: SIP/2.0/UDP 192.0.2.1:5060;rport;branch=${invite.branch}`,
+      'Route: <sip:p1.example.com;lr>',
+      'Max-Forwards: 70',
+      'From: <sip:alice@example.com>;tag=a1',
+      'To: <sip:bob@example.net>',
+      'Call-ID: call-1@192.0.2.1',
+      'CSeq: 7 CANCEL',
+      'Content-Length: 0',
+      '',
+      '',
+    ])
+    layer.receive(answer(cancel.request, 200, flow))
+    expect([cancel.state, invite.state]).toEqual(['completed', 'proceeding'])
+    layer.receive(answer(invite.request, 487, flow))
+    expect(canceller.events).toEqual(['response 200'])
+    expect(user.events).toEqual(['response 180', 'response 487'])
+  })
+
+  it('cannot be made for another method, nor after the final response', () => {
+    expect(() => layer.send(outgoing('OPTIONS'), flow, user).createCancel()).toThrow(StateError)
+    const invite = layer.send(outgoing('INVITE'), flow, user)
+    layer.receive(answer(invite.request, 200, flow))
+    expect(() => invite.createCancel()).toThrow(StateError)
+  })
+})
+
+describe('requests', () => {
+  it('are new when no transaction knows them, and retransmissions once accepted', () => {
+    for (const method of ['INVITE', 'OPTIONS']) {
+      const received = incoming(method, flow)
+      expect(layer.receive(received)).toBe(false)
+      const transaction = layer.accept(received, user, flow)
+      expect(transaction.request).toBe(received.message)
+      expect(layer.receive(incoming(method, flow))).toBe(true)
+      expect(() => layer.accept(received, user, flow)).toThrow(StateError)
+    }
+    expect(layer.size).toBe(2)
+  })
+
+  it('have no transaction when they are ACKs', () => {
+    expect(() => layer.accept(incoming('ACK', flow), user, flow)).toThrow(StateError)
+    expect(layer.receive(incoming('ACK', flow))).toBe(false)
+  })
+
+  it('an ACK to a 2xx is left to the user, with a branch of its own or with that of the INVITE', () => {
+    const received = incoming('INVITE', flow)
+    layer.accept(received, user, flow).respond(response(received.message, 200))
+    const via = 'SIP/2.0/UDP 192.0.2.2:5060;branch=z9hG4bKack'
+    expect(layer.receive(incoming('ACK', flow, { via }))).toBe(false)
+    expect(layer.receive(incoming('ACK', flow))).toBe(false)
+  })
+
+  it('of RFC 2543, without a branch, are matched all the same', () => {
+    const via = 'SIP/2.0/UDP 192.0.2.2'
+    const received = incoming('INVITE', flow, { via })
+    const transaction = layer.accept(received, user, flow)
+    transaction.respond(response(received.message, 486))
+    expect(layer.receive(incoming('INVITE', flow, { via }))).toBe(true)
+    expect(layer.receive(incoming('ACK', flow, { via, toTag: 'a1' }))).toBe(true)
+    expect(transaction.state).toBe('confirmed')
+    expect(layer.receive(incoming('INVITE', flow, { via, seq: 4 }))).toBe(false)
+  })
+
+  it('get a 100 that copies Via, From, To, Call-ID, CSeq and Timestamp (RFC 3261 §8.2.6)', () => {
+    const via =
+      'SIP/2.0/UDP peer.example.net;rport;branch=z9hG4bKa, SIP/2.0/TCP first.example.net;branch=z9hG4bKb'
+    layer.accept(incoming('INVITE', flow, { via }), user, flow)
+    clock.advance(200)
+    expect(lines(flow.sent[0])).toEqual([
+      'SIP/2.0 100 Trying',
+      'Via: SIP/2.0/UDP peer.example.net;rport=5060;branch=z9hG4bKa;received=192.0.2.2',
+      'Via: SIP/2.0/TCP first.example.net;branch=z9hG4bKb',
+      'From: <sip:bob@example.net>;tag=b1',
+      'To: <sip:alice@example.com>',
+      'Call-ID: call-2@192.0.2.2',
+      'CSeq: 3 INVITE',
+      'Timestamp: 54',
+      'Content-Length: 0',
+      '',
+      '',
+    ])
+  })
+})
+
+describe('CANCEL to a server', () => {
+  it('reaches the user of its INVITE, who answers both', () => {
+    const received = incoming('INVITE', flow)
+    const invite = layer.accept(received, user, flow)
+    const cancelled = incoming('CANCEL', flow)
+    user.onServer = (event) => {
+      if (event.type !== 'cancel') return
+      expect(event.transaction).toBe(invite)
+      expect(event.received).toBe(cancelled)
+      expect(event.cancel.request).toBe(cancelled.message)
+      event.cancel.respond(response(event.cancel.request, 200))
+      event.transaction.respond(response(event.transaction.request, 487))
+    }
+    expect(layer.receive(cancelled)).toBe(true)
+    expect(flow.kinds).toEqual(['200', '487'])
+    expect(lines(flow.sent[0])).toContain('CSeq: 3 CANCEL')
+    // Sent again, it gets its answer again, and the user hears nothing.
+    expect(layer.receive(incoming('CANCEL', flow))).toBe(true)
+    expect(flow.kinds).toEqual(['200', '487', '200'])
+    expect(user.events).toEqual(['cancel'])
+  })
+
+  it('is not taken when there is no INVITE, or none any more, or it was no INVITE', () => {
+    expect(layer.receive(incoming('CANCEL', flow))).toBe(false)
+    layer.accept(incoming('OPTIONS', flow), user, flow)
+    expect(layer.receive(incoming('CANCEL', flow))).toBe(false)
+    const invite = layer.accept(incoming('INVITE', flow), user, flow)
+    const via = 'SIP/2.0/UDP 192.0.2.2:5060;branch=z9hG4bKother'
+    expect(layer.receive(incoming('CANCEL', flow, { via }))).toBe(false)
+    invite.terminate()
+    expect(layer.receive(incoming('CANCEL', flow))).toBe(false)
+    // The endpoint then answers 481, in a transaction like any other.
+    const stray = incoming('CANCEL', flow)
+    layer.accept(stray, user, flow).respond(response(stray.message, 481))
+    expect(layer.receive(stray)).toBe(true)
+    expect(flow.kinds).toEqual(['481', '481'])
+  })
+
+  it('is answered on its own connection, or the way the datagrams of its INVITE are', () => {
+    const answers = new RecordingFlow(clock, false)
+    layer.accept(incoming('INVITE', flow), user, answers)
+    const flows: unknown[] = []
+    user.onServer = (event) => {
+      if (event.type === 'cancel') flows.push(event.cancel.flow)
+    }
+    layer.receive(incoming('CANCEL', flow))
+    const tcp = new RecordingFlow(clock, true)
+    const via = 'SIP/2.0/TCP 192.0.2.2:5060;branch=z9hG4bKpeer2'
+    layer.accept(incoming('INVITE', tcp, { via }), user, tcp)
+    const again = new RecordingFlow(clock, true)
+    layer.receive(incoming('CANCEL', again, { via }))
+    expect(flows).toEqual([answers, again])
+  })
+})
+
+describe('a flow that fails', () => {
+  it('is told in a step of its own, never within the call that sends', () => {
+    flow.onSend = (failed) => failed(new TransportError('no route'))
+    const transaction = layer.send(outgoing('OPTIONS'), flow, user)
+    expect(user.events).toEqual([])
+    expect(transaction.state).toBe('trying')
+    clock.advance(0)
+    expect(user.events).toEqual(['transport-error', 'terminated'])
+    expect(clock.pending).toBe(0)
+    expect(layer.size).toBe(0)
+  })
+
+  it('may also throw', () => {
+    flow.onSend = () => {
+      throw new Error('broken flow')
+    }
+    const errors: TransportError[] = []
+    user.onClient = (event) => {
+      if (event.type === 'transport-error') errors.push(event.error)
+    }
+    layer.send(outgoing('INVITE'), flow, user)
+    clock.advance(0)
+    expect(user.events).toEqual(['transport-error', 'terminated'])
+    expect(errors[0]).toBeInstanceOf(TransportError)
+    expect(errors[0]?.cause).toEqual(new Error('broken flow'))
+  })
+
+  it('is heard once, however often it says so, and not after the end', () => {
+    const transaction = layer.send(outgoing('OPTIONS'), flow, user)
+    flow.failLast()
+    flow.failLast()
+    transaction.terminate()
+    flow.failLast()
+    expect(clock.pending).toBe(0)
+    expect(user.events).toEqual(['terminated'])
+  })
+
+  it('does not end an INVITE that was answered, which may be resent with success (RFC 6026 §8.8)', () => {
+    const received = incoming('INVITE', flow)
+    const transaction = layer.accept(received, user, flow)
+    transaction.respond(response(received.message, 486))
+    flow.failLast()
+    clock.advance(500)
+    expect(user.events).toEqual(['transport-error'])
+    expect(flow.kinds).toEqual(['486', '486'])
+    expect(transaction.state).toBe('completed')
+  })
+})
+
+describe('users that act within an event', () => {
+  it('may terminate at once: no event follows the last one', () => {
+    user.onClient = ({ transaction }) => transaction.terminate()
+    const invite = layer.send(outgoing('INVITE'), flow, user)
+    layer.receive(answer(invite.request, 180, flow))
+    expect(user.events).toEqual(['response 180', 'terminated'])
+    const timedOut = new RecordingUser()
+    timedOut.onClient = ({ transaction }) => transaction.terminate()
+    layer.send(outgoing('OPTIONS'), flow, timedOut)
+    clock.advance(32_000)
+    expect(timedOut.events).toEqual(['timeout F', 'terminated'])
+    expect(layer.size).toBe(0)
+    expect(clock.pending).toBe(0)
+  })
+
+  it('find the transaction gone from the layer when they hear that it is over', () => {
+    const sizes: number[] = []
+    user.onClient = ({ type, transaction }) => {
+      if (type === 'terminated') sizes.push(layer.size)
+      expect(transaction.state).not.toBe('calling')
+    }
+    layer.send(outgoing('INVITE'), flow, user).terminate()
+    expect(sizes).toEqual([0])
+  })
+
+  it('may be answered by the network while they send', () => {
+    flow.onSend = () => {
+      flow.onSend = undefined
+      const [first] = steps
+      const transaction = first?.transaction as ReturnType<TransactionLayer['send']>
+      layer.receive(answer(transaction.request, 200, flow))
+    }
+    const transaction = layer.send(outgoing('OPTIONS'), flow, user)
+    expect(transaction.state).toBe('completed')
+    expect(user.events).toEqual(['response 200'])
+    clock.runUntilIdle()
+    expect(flow.times).toEqual([0])
+    expect(clock.now()).toBe(5000)
+  })
+
+  it('may be ended by the network while an ACK is sent: nothing comes after the last event', () => {
+    const invite = layer.send(outgoing('INVITE'), flow, user)
+    flow.onSend = () => invite.terminate()
+    layer.receive(answer(invite.request, 486, flow))
+    expect(user.events).toEqual(['terminated'])
+    expect(clock.pending).toBe(0)
+  })
+
+  it('disturb nobody when they throw', () => {
+    const later: (() => void)[] = []
+    const spy = vi.spyOn(globalThis, 'queueMicrotask').mockImplementation((task) => later.push(task))
+    user.onClient = () => {
+      throw new Error('bug')
+    }
+    const transaction = layer.send(outgoing('OPTIONS'), flow, user)
+    transaction.terminate()
+    spy.mockRestore()
+    expect(layer.size).toBe(0)
+    expect(later).toHaveLength(1)
+    expect(later[0]).toThrow('bug')
+  })
+})
+
+describe('what a finished transaction keeps', () => {
+  it('is no request, once the event with the final response is over', () => {
+    let seen: unknown
+    user.onClient = (event) => {
+      if (event.type === 'response') seen = event.transaction.request
+    }
+    const client = layer.send(outgoing('INVITE'), flow, user)
+    const { request } = client
+    layer.receive(answer(request, 486, flow))
+    expect(seen).toBe(request)
+    expect(() => client.request).toThrow(StateError)
+
+    const received = incoming('INVITE', flow)
+    const server = layer.accept(received, user, flow)
+    server.respond(response(received.message, 200))
+    expect(() => server.request).toThrow(StateError)
+    expect([server.method, server.state]).toEqual(['INVITE', 'accepted'])
+  })
+})
+
+describe('close', () => {
+  it('ends every transaction, tells every user, leaves no timer, and takes no more', () => {
+    const invite = layer.send(outgoing('INVITE'), flow, user)
+    const late = answer(invite.request, 200, flow)
+    const received = incoming('INVITE', flow)
+    layer.accept(received, user, flow)
+    layer.close()
+    expect(user.events).toEqual(['terminated', 'terminated'])
+    expect(layer.size).toBe(0)
+    expect(clock.pending).toBe(0)
+    expect(layer.receive(late)).toBe(false)
+    expect(layer.receive(received)).toBe(false)
+    expect(() => layer.send(outgoing('OPTIONS'), flow, user)).toThrow(SipError)
+    expect(() => layer.accept(received, user, flow)).toThrow(SipError)
+  })
+
+  it('refuses a CANCEL that comes while it ends the rest', () => {
+    const outcomes: boolean[] = []
+    user.onClient = () => outcomes.push(layer.receive(incoming('CANCEL', flow)))
+    layer.send(outgoing('OPTIONS'), flow, user)
+    layer.accept(incoming('INVITE', flow), user, flow)
+    layer.close()
+    expect(outcomes).toEqual([false])
+    expect(layer.size).toBe(0)
+  })
+})
+
+describe('onTransaction', () => {
+  it('hears of every step', () => {
+    const invite = layer.send(outgoing('INVITE'), flow, user)
+    clock.advance(500)
+    layer.receive(answer(invite.request, 486, flow))
+    clock.runUntilIdle()
+    expect(steps.map(({ from, input, to }) => [from, input, to])).toEqual([
+      [undefined, 'start', 'calling'],
+      ['calling', 'A', 'calling'],
+      ['calling', '3xx-6xx', 'completed'],
+      ['completed', 'D', 'terminated'],
+    ])
+    expect(steps.every(({ transaction }) => transaction === invite)).toBe(true)
+  })
+})
+
+it('finds a transaction among many as fast as among few', () => {
+  const few = timeOf(1000)
+  const many = timeOf(50_000)
+  // Fifty times as many: anything that searches would show. Caches and the collector are allowed for.
+  expect(many).toBeLessThan(few * 10 + 50)
+
+  function timeOf(alive: number): number {
+    const crowd = new TransactionLayer({ clock, random: new SeededRandom(2), timers: DEFAULT_TIMERS })
+    const quiet = { onClientTransaction: () => {} }
+    const tcp = new RecordingFlow(clock, true)
+    const transactions = Array.from({ length: alive }, () => crowd.send(outgoing('INVITE'), tcp, quiet))
+    const answers = transactions.slice(-1000).map(({ request }) => answer(request, 180, tcp))
+    const start = performance.now()
+    for (const received of answers) crowd.receive(received)
+    const time = performance.now() - start
+    crowd.close()
+    return time
+  }
+})
