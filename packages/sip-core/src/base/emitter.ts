@@ -21,7 +21,11 @@ export class Emitter<E extends EventMap<E>> {
   #registrations: readonly Registration[] | undefined
 
   /** Calls `listener` at each `event` from now on, until `off`, or until `signal` aborts. */
-  on<K extends keyof E>(event: K, listener: (...args: E[K]) => void, options: { signal?: AbortSignal } = {}): this {
+  on<K extends keyof E>(
+    event: K,
+    listener: (...args: E[K]) => void,
+    options: { signal?: AbortSignal } = {},
+  ): this {
     const { signal } = options
     if (signal?.aborted) return this
     this.#add({ event, listener, once: false })

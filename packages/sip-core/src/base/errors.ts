@@ -53,7 +53,10 @@ export class ParseError extends SipError implements ParseErrorPlace {
   readonly within: string
 
   constructor(place: ParseErrorPlace) {
-    super('SIP_PARSE', `${place.within}: expected ${place.expected} at offset ${place.offset}, found ${place.found}`)
+    super(
+      'SIP_PARSE',
+      `${place.within}: expected ${place.expected} at offset ${place.offset}, found ${place.found}`,
+    )
     this.expected = place.expected
     this.found = place.found
     this.offset = place.offset

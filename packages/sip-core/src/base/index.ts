@@ -11,3 +11,4 @@ export {
   TransportError,
 } from './errors.ts'
 export { type Random, randomBetween, randomToken } from './random.ts'
+export { type Doings, type StateTable, type TableCell, TableMachine } from './table-machine.ts'

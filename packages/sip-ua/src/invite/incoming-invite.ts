@@ -46,7 +46,9 @@ export class IncomingInvite {
    * @param init.sdp the answer to the caller's offer, or the offer if it made none
    * @throws StateError when the call was answered already
    */
-  accept(init: { readonly sdp?: string | undefined; readonly headers?: ExtraHeaders | undefined } = {}): InviteSession {
+  accept(
+    init: { readonly sdp?: string | undefined; readonly headers?: ExtraHeaders | undefined } = {},
+  ): InviteSession {
     this.session.accept(init)
     return this.session
   }

@@ -28,7 +28,7 @@
  * `abandoned` waits for a provisional response before CANCEL may go out (RFC 3261 §9.1); `closing` waits for the
  * ACK before BYE may (§15). From `cancelling` a 2xx that crossed the CANCEL leads to ACK and BYE.
  */
-import type { StateTable, TableCell } from './table-machine.ts'
+import type { StateTable, TableCell } from 'sip-core'
 
 /** Where an invite session is. `CALL_STATES` folds these into what applications see. */
 export type InviteState =

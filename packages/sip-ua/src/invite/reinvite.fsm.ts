@@ -13,7 +13,7 @@
  * An INVITE that crosses ours gets 491; one that comes while the last one is not done gets 500 with Retry-After
  * (§14.2). When the call ends, whatever is open is closed.
  */
-import type { StateTable, TableCell } from './table-machine.ts'
+import type { StateTable, TableCell } from 'sip-core'
 
 export type ReinviteState = 'idle' | 'offering' | 'offered' | 'answered'
 

@@ -1,11 +1,22 @@
-import { type ReceivedRequest, type ResponseInit, RejectedError, sdpBody, StateError } from 'sip-core'
+import {
+  type ReceivedRequest,
+  RejectedError,
+  type ResponseInit,
+  StateError,
+  sdpBody,
+  TableMachine,
+} from 'sip-core'
 import type { Dialog } from '../dialog/index.ts'
 import { type Cause, failureCause } from './cause.ts'
 import { InviteClient } from './invite-client.ts'
 import { InviteServer } from './invite-server.ts'
-import { REINVITE_TABLE, type ReinviteAction, type ReinviteInput, type ReinviteState } from './reinvite.fsm.ts'
+import {
+  REINVITE_TABLE,
+  type ReinviteAction,
+  type ReinviteInput,
+  type ReinviteState,
+} from './reinvite.fsm.ts'
 import { sdpOf } from './sdp.ts'
-import { TableMachine } from './table-machine.ts'
 
 /** The peer's wish to change a call that is up (RFC 3261 §14.2). It is answered with one of the two. */
 export interface IncomingReinvite {
@@ -99,7 +110,8 @@ export class ReinviteMachine {
 
   /** An ACK came; false if it is not for a re-INVITE. */
   acknowledged({ message }: ReceivedRequest): boolean {
-    if (this.#server === undefined || message.cseq.seq !== this.#server.received.message.cseq.seq) return false
+    if (this.#server === undefined || message.cseq.seq !== this.#server.received.message.cseq.seq)
+      return false
     this.#server.acknowledged()
     this.#machine.take('ack')
     // The answer to an offer that came in the 2xx.
@@ -133,7 +145,8 @@ export class ReinviteMachine {
     const remote = sdpOf(received.message)
     // A later re-INVITE is another one's to answer.
     const respond = (input: 'accept' | 'reject', status: number, init: ResponseInit) =>
-      this.#server === server && this.#machine.take(input, { 'send-response': () => server.respond(status, init) })
+      this.#server === server &&
+      this.#machine.take(input, { 'send-response': () => server.respond(status, init) })
     this.#user({
       type: 'asked',
       reinvite: {
@@ -147,4 +160,3 @@ export class ReinviteMachine {
     })
   }
 }
-

@@ -1,4 +1,5 @@
 import {
+  type Doings,
   Emitter,
   type ExtraHeaders,
   type NameAddr,
@@ -10,6 +11,7 @@ import {
   SipRequest,
   StateError,
   sdpBody,
+  TableMachine,
 } from 'sip-core'
 import type { Dialog, DialogEvent, DialogUsage } from '../dialog/index.ts'
 import { type Cause, describeCause, failureCause } from './cause.ts'
@@ -25,7 +27,6 @@ import { InviteClient, type InviteClientEvent } from './invite-client.ts'
 import { InviteServer, type InviteServerEvent } from './invite-server.ts'
 import { type IncomingReinvite, ReinviteMachine } from './reinvite.ts'
 import { sdpOf } from './sdp.ts'
-import { type Doings, TableMachine } from './table-machine.ts'
 
 /** How a call is placed. */
 export interface InviteInit {
@@ -172,7 +173,9 @@ export class InviteSession extends Emitter<InviteSessionEvents> implements Dialo
    * @param init.sdp the answer to the caller's offer, or the offer if it made none
    * @throws StateError when the call is not an incoming one waiting for an answer
    */
-  accept(init: { readonly sdp?: string | undefined; readonly headers?: ExtraHeaders | undefined } = {}): void {
+  accept(
+    init: { readonly sdp?: string | undefined; readonly headers?: ExtraHeaders | undefined } = {},
+  ): void {
     const body = init.sdp === undefined ? undefined : sdpBody(init.sdp)
     this.#respond('accept', 200, { headers: init.headers, body })
     this.#localSdp = init.sdp
@@ -211,7 +214,8 @@ export class InviteSession extends Emitter<InviteSessionEvents> implements Dialo
    * @see pjsip_inv_reinvite
    */
   async reinvite(init: { readonly sdp: string }): Promise<string | undefined> {
-    if (this.#machine.state !== 'confirmed') throw new StateError(`a call that is ${this.state} cannot be changed`)
+    if (this.#machine.state !== 'confirmed')
+      throw new StateError(`a call that is ${this.state} cannot be changed`)
     return this.#reinvites.send(init.sdp)
   }
 
@@ -271,7 +275,8 @@ export class InviteSession extends Emitter<InviteSessionEvents> implements Dialo
   }
 
   #onServer(event: InviteServerEvent): void {
-    if (event.type === 'cancelled') this.#take('cancelled', { type: 'request', request: event.received.message })
+    if (event.type === 'cancelled')
+      this.#take('cancelled', { type: 'request', request: event.received.message })
     else this.#take('no-ack', failureCause(event.error))
   }
 
@@ -291,7 +296,9 @@ export class InviteSession extends Emitter<InviteSessionEvents> implements Dialo
       if (input === 'accept') this.#dialog.confirm()
     }
     if (this.#take(input, { type: 'local' }, { 'send-response': respond })) return
-    throw new StateError(`'${input}' is for an incoming call that waits for an answer; this one is ${this.state}`)
+    throw new StateError(
+      `'${input}' is for an incoming call that waits for an answer; this one is ${this.state}`,
+    )
   }
 
   #take(input: InviteInput, cause: Cause, doings: Doings<InviteAction> = {}): boolean {
