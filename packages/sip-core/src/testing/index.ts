@@ -1,3 +1,5 @@
+export { formatBytes, formatTrace } from './format-trace.ts'
+export { Ladder, type LadderOptions, type SvgOptions } from './ladder.ts'
 export {
   type Fate,
   type Faults,
