@@ -1,3 +1,9 @@
 export * from './dialog/index.ts'
 export * from './invite/index.ts'
-export { type AddressLike, toNameAddr, UserAgent, type UserAgentEvents, type UserAgentInit } from './user-agent.ts'
+export {
+  type AddressLike,
+  toNameAddr,
+  UserAgent,
+  type UserAgentEvents,
+  type UserAgentInit,
+} from './user-agent.ts'

@@ -94,7 +94,8 @@ export class UserAgent extends Emitter<UserAgentEvents> implements EndpointModul
     const { endpoint } = this
     const refusal = verifyRequest(received.message, endpoint.capabilities)
     if (refusal !== undefined) return endpoint.respond(received, refusal.status, refusal)
-    if (received.message.contact === undefined) return endpoint.respond(received, 400, { reason: 'Missing Contact' })
+    if (received.message.contact === undefined)
+      return endpoint.respond(received, 400, { reason: 'Missing Contact' })
     if (this.listenerCount('invite') === 0) return endpoint.respond(received, 480)
     const contact = endpoint.contact(this.identity.uri, received.message.contact.uri)
     const dialog = this.dialogs.createUas(received, { contact })

@@ -11,13 +11,16 @@ export class Capabilities {
   readonly methods = new Set<string>(['OPTIONS'])
   /** Option tags that somebody here understands; Supported. */
   readonly extensions = new Set<string>()
+  /** Event packages that somebody here knows; Allow-Events (RFC 6665 §8.2.2). */
+  readonly events = new Set<string>()
   /** Content types that somebody here reads; Accept. */
   readonly contentTypes = new Set<string>()
 
-  /** Writes Allow and, where there is something to say, Supported. */
+  /** Writes Allow and, where there is something to say, Supported and Allow-Events. */
   describe(headers: Headers): void {
     headers.setAll(Allow, [...this.methods])
     if (this.extensions.size > 0) headers.setAll(Supported, [...this.extensions])
+    if (this.events.size > 0) headers.set('Allow-Events', [...this.events].join(', '))
   }
 
   /** Writes all of it, as an answer to OPTIONS does (RFC 3261 §11.2). */

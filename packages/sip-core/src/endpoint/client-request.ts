@@ -1,6 +1,10 @@
 import type { TimeoutError, TransportError } from '../base/errors.ts'
 import type { OutgoingRequest } from '../message/index.ts'
-import type { ClientTransaction, ClientTransactionEvent, ClientTransactionUser } from '../transaction/index.ts'
+import type {
+  ClientTransaction,
+  ClientTransactionEvent,
+  ClientTransactionUser,
+} from '../transaction/index.ts'
 import type { ReceivedResponse } from '../transport/index.ts'
 
 /** What becomes of a request. */
@@ -29,7 +33,11 @@ export class ClientRequest implements ClientTransactionUser {
   readonly #sendCancel: (transaction: ClientTransaction) => void
   #stage: Stage = { name: 'resolving' }
 
-  constructor(request: OutgoingRequest, user: ClientRequestUser, sendCancel: (transaction: ClientTransaction) => void) {
+  constructor(
+    request: OutgoingRequest,
+    user: ClientRequestUser,
+    sendCancel: (transaction: ClientTransaction) => void,
+  ) {
     this.request = request
     this.#user = user
     this.#sendCancel = sendCancel

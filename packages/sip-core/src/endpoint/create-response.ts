@@ -33,7 +33,11 @@ export interface ResponseInit {
  * @throws ArgumentError when a value cannot stand in a header, or the status is not 100 to 699
  * @see pjsip_endpt_create_response
  */
-export function createResponse(received: ReceivedRequest, status: number, init: ResponseInit = {}): OutgoingResponse {
+export function createResponse(
+  received: ReceivedRequest,
+  status: number,
+  init: ResponseInit = {},
+): OutgoingResponse {
   const request = received.message
   const headers = new Headers()
   headers.setAll(Via, [stampedVia(request, received.flow.remote), ...request.headers.getAll(Via).slice(1)])

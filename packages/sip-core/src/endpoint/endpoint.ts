@@ -140,7 +140,8 @@ export class Endpoint implements MessageReceiver, AsyncDisposable {
    */
   contact(identity: Uri, peer: Uri): NameAddr {
     const { local, protocol, secure } = this.transports.toward(peer)
-    const params = protocol === 'UDP' || secure ? Params.empty : Params.of({ transport: protocol.toLowerCase() })
+    const params =
+      protocol === 'UDP' || secure ? Params.empty : Params.of({ transport: protocol.toLowerCase() })
     const scheme = secure ? 'sips' : 'sip'
     const user = identity.type === 'sip' ? identity.user : undefined
     const uri = new SipUri({ scheme, user, host: bracketed(local.host), port: local.port, params })
@@ -259,7 +260,9 @@ export class Endpoint implements MessageReceiver, AsyncDisposable {
         break
       case 'bad-request':
         this.#guard(event.received, () => {
-          this.respondStateless(event.received, event.status, { reason: `Bad Request - ${event.error.within}` })
+          this.respondStateless(event.received, event.status, {
+            reason: `Bad Request - ${event.error.within}`,
+          })
         })
         break
       case 'flow-closed':
@@ -319,9 +322,13 @@ export class Endpoint implements MessageReceiver, AsyncDisposable {
   #cancel(transaction: ClientTransaction): void {
     const cancel = transaction.createCancel()
     this.#describe(cancel)
-    this.transactions.send(cancel, transaction.flow, { onClientTransaction: () => {} }, { branch: transaction.branch })
+    this.transactions.send(
+      cancel,
+      transaction.flow,
+      { onClientTransaction: () => {} },
+      { branch: transaction.branch },
+    )
   }
-
 }
 
 const IGNORE: ServerTransactionUser = { onServerTransaction: () => {} }
@@ -332,7 +339,8 @@ const NEEDS_A_DIALOG: ReadonlySet<string> = new Set(['BYE', 'PRACK', 'UPDATE', '
 function nextHop({ uri, headers }: SipRequest): SipUri {
   const route = headers.get(Route)
   const hop: Uri = route?.uri.type === 'sip' && route.uri.params.has('lr') ? route.uri : uri
-  if (hop.type !== 'sip') throw new TransportError(`${hop} cannot be reached: only sip and sips URIs have an address`)
+  if (hop.type !== 'sip')
+    throw new TransportError(`${hop} cannot be reached: only sip and sips URIs have an address`)
   return hop
 }
 

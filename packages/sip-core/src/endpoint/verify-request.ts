@@ -1,6 +1,6 @@
 import { ProxyRequire, Require, type SipRequest } from '../message/index.ts'
-import type { Capabilities } from './capabilities.ts'
 import type { ExtraHeaders } from './body.ts'
+import type { Capabilities } from './capabilities.ts'
 
 /** Why a request cannot be taken, and what the response says. */
 export interface Refusal {

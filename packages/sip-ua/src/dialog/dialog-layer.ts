@@ -94,8 +94,10 @@ export class DialogLayer implements EndpointModule, DialogRegistry {
   createUas(received: ReceivedRequest, init: { contact?: NameAddr } = {}): Dialog {
     const { message } = received
     const { from, to, contact, callId, cseq } = message
-    if (to.tag !== undefined) throw new StateError('the request belongs to a dialog already: its To has a tag')
-    if (contact === undefined) throw new StateError(`the ${message.method} makes no dialog: it has no Contact`)
+    if (to.tag !== undefined)
+      throw new StateError('the request belongs to a dialog already: its To has a tag')
+    if (contact === undefined)
+      throw new StateError(`the ${message.method} makes no dialog: it has no Contact`)
     return this.add(
       new Dialog({
         endpoint: this.endpoint,

@@ -3,6 +3,7 @@ import {
   type ClientRequest,
   type ClientRequestEvent,
   type ClientRequestUser,
+  CSeq,
   createRequest,
   type Endpoint,
   type ExtraHeaders,
@@ -13,10 +14,14 @@ import {
   type ReceivedRequest,
   type ReceivedResponse,
   type ResponseInit,
+  Route,
   type ServerTransaction,
   type ServerTransactionUser,
+  SipRequest,
   StateError,
+  To,
   type Uri,
+  Via,
 } from 'sip-core'
 import { applyRouteSet, uacRouteSet, uasRouteSet } from './route-set.ts'
 import type { DialogUsage } from './usage.ts'
@@ -171,9 +176,37 @@ export class Dialog {
   }
 
   /**
+   * The same request once more, as a new one of this dialog: with the next CSeq number, to where the peer is now.
+   * For one that had to wait, or that the peer refused for a reason that is gone.
+   */
+  repeat(request: OutgoingRequest): OutgoingRequest {
+    const { method, body } = request
+    const { uri, route } = applyRouteSet(this.#target, this.#routeSet)
+    const headers = request.headers.clone().delete(Via).setAll(Route, route)
+    headers.set(To, this.#remote).set(CSeq, { seq: ++this.#localSeq, method })
+    return new SipRequest({ method, uri, headers, body })
+  }
+
+  /**
+   * Whether the peer refused a request only because a later one overtook it on the way (RFC 3261 §12.2.2). It may
+   * be repeated then.
+   */
+  wasOvertaken(request: OutgoingRequest, { message }: ReceivedResponse): boolean {
+    return message.status === 500 && request.cseq.seq < this.#localSeq
+  }
+
+  /** The CSeq number of the latest request that was created. */
+  get localSeq(): number {
+    return this.#localSeq
+  }
+
+  /**
    * The ACK to a 2xx: not a new request of the dialog, it has the INVITE's number (RFC 3261 §13.2.2.4).
    */
-  createAck(invite: OutgoingRequest, init: Pick<DialogRequestInit, 'body' | 'headers'> = {}): OutgoingRequest {
+  createAck(
+    invite: OutgoingRequest,
+    init: Pick<DialogRequestInit, 'body' | 'headers'> = {},
+  ): OutgoingRequest {
     return this.#build('ACK', invite.cseq.seq, { ...init, contact: false })
   }
 

@@ -1,3 +1,4 @@
+export { type Cause, describeCause, failureCause } from './cause.ts'
 export {
   Dialog,
   type DialogId,

@@ -1,4 +1,3 @@
-export { type Cause, describeCause } from './cause.ts'
 export { IncomingInvite } from './incoming-invite.ts'
 export type { CallState } from './invite.fsm.ts'
 export type { IncomingReinvite } from './reinvite.ts'

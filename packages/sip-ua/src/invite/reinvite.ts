@@ -6,8 +6,7 @@ import {
   sdpBody,
   TableMachine,
 } from 'sip-core'
-import type { Dialog } from '../dialog/index.ts'
-import { type Cause, failureCause } from './cause.ts'
+import { type Cause, type Dialog, failureCause } from '../dialog/index.ts'
 import { InviteClient } from './invite-client.ts'
 import { InviteServer } from './invite-server.ts'
 import {

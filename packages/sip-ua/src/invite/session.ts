@@ -13,8 +13,14 @@ import {
   sdpBody,
   TableMachine,
 } from 'sip-core'
-import type { Dialog, DialogEvent, DialogUsage } from '../dialog/index.ts'
-import { type Cause, describeCause, failureCause } from './cause.ts'
+import {
+  type Cause,
+  type Dialog,
+  type DialogEvent,
+  type DialogUsage,
+  describeCause,
+  failureCause,
+} from '../dialog/index.ts'
 import {
   CALL_STATES,
   type CallState,
