@@ -28,8 +28,10 @@ export class Emitter<E extends EventMap<E>> {
   ): this {
     const { signal } = options
     if (signal?.aborted) return this
-    this.#add({ event, listener, once: false })
-    signal?.addEventListener('abort', () => this.off(event, listener), { once: true })
+    const registration = { event, listener, once: false }
+    this.#add(registration)
+    // This registration only: the same listener may have been added without the signal too.
+    signal?.addEventListener('abort', () => this.#remove((r) => r === registration), { once: true })
     return this
   }
 
@@ -41,7 +43,7 @@ export class Emitter<E extends EventMap<E>> {
 
   /** Takes back what `on` or `once` added. */
   off<K extends keyof E>(event: K, listener: (...args: E[K]) => void): this {
-    this.#registrations = this.#registrations?.filter((r) => r.event !== event || r.listener !== listener)
+    this.#remove((r) => r.event === event && r.listener === listener)
     return this
   }
 
@@ -55,7 +57,7 @@ export class Emitter<E extends EventMap<E>> {
     let heard = false
     for (const registration of this.#registrations ?? []) {
       if (registration.event !== event || !this.#registrations?.includes(registration)) continue
-      if (registration.once) this.#registrations = this.#registrations.filter((r) => r !== registration)
+      if (registration.once) this.#remove((r) => r === registration)
       heard = true
       surface(() => (registration.listener as (...args: E[K]) => void)(...args))
     }
@@ -64,6 +66,10 @@ export class Emitter<E extends EventMap<E>> {
 
   #add(registration: Registration): void {
     this.#registrations = [...(this.#registrations ?? []), registration]
+  }
+
+  #remove(which: (registration: Registration) => boolean): void {
+    this.#registrations = this.#registrations?.filter((registration) => !which(registration))
   }
 }
 
