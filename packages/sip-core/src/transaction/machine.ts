@@ -25,7 +25,8 @@ interface RunningTimer {
  *
  * Inputs are taken at once, also from within an action. That is safe because the state changes first, timers are
  * set before anything is sent, and the user is told last: whatever an action calls finds the step as good as
- * done. A flow that fails while it sends is heard in a step of its own, after the call that sent has returned.
+ * done. A flow that fails while it sends is heard in a step of its own, after the call that sent has returned, if
+ * the transaction is still in that state then.
  */
 export abstract class Machine<State extends string, Input extends string, Action extends string, Cause> {
   /** Where the transaction's messages go. */
@@ -135,11 +136,7 @@ export abstract class Machine<State extends string, Input extends string, Action
 
   #run(name: RunningTimer['name'], delay: number, task: () => void): void {
     this.#stop(name)
-    const timer = this.#clock.setTimer(delay, () => {
-      this.#stop(name)
-      task()
-    })
-    this.#running.push({ name, timer })
+    this.#running.push({ name, timer: this.#clock.setTimer(delay, task) })
   }
 
   #stop(name: RunningTimer['name']): void {
@@ -147,11 +144,9 @@ export abstract class Machine<State extends string, Input extends string, Action
     if (index >= 0) this.#running.splice(index, 1)[0]?.timer.cancel()
   }
 
-  #stopAllBut(names: readonly TimerName[]): void {
-    if (this.#running.length === 0) return
+  #stopAllBut(names: readonly RunningTimer['name'][]): void {
     this.#running = this.#running.filter(({ name, timer }) => {
-      // A failure is heard in the next state too, if there is one.
-      const stays = name === 'failure' ? this.#state !== 'terminated' : names.includes(name)
+      const stays = names.includes(name)
       if (!stays) timer.cancel()
       return stays
     })

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { ArgumentError, SipError, StateError, TransportError } from '../base/errors.ts'
 import { SeededRandom } from '../testing/seeded-random.ts'
@@ -309,6 +311,17 @@ describe('a flow that fails', () => {
     expect(user.events).toEqual(['terminated'])
   })
 
+  it('is of no interest once the transaction has gone on', () => {
+    const received = incoming('OPTIONS', flow)
+    const transaction = layer.accept(received, user, flow)
+    transaction.respond(response(received.message, 100))
+    flow.failLast()
+    transaction.respond(response(received.message, 200))
+    clock.advance(0)
+    expect(user.events).toEqual([])
+    expect(transaction.state).toBe('completed')
+  })
+
   it('does not end an INVITE that was answered, which may be resent with success (RFC 6026 §8.8)', () => {
     const received = incoming('INVITE', flow)
     const transaction = layer.accept(received, user, flow)
@@ -375,12 +388,16 @@ describe('users that act within an event', () => {
     user.onClient = () => {
       throw new Error('bug')
     }
-    const transaction = layer.send(outgoing('OPTIONS'), flow, user)
-    transaction.terminate()
+    user.onServer = () => {
+      throw new Error('another')
+    }
+    layer.send(outgoing('OPTIONS'), flow, user).terminate()
+    layer.accept(incoming('OPTIONS', flow), user, flow).terminate()
     spy.mockRestore()
     expect(layer.size).toBe(0)
-    expect(later).toHaveLength(1)
+    expect(later).toHaveLength(2)
     expect(later[0]).toThrow('bug')
+    expect(later[1]).toThrow('another')
   })
 })
 
@@ -401,6 +418,29 @@ describe('what a finished transaction keeps', () => {
     server.respond(response(received.message, 200))
     expect(() => server.request).toThrow(StateError)
     expect([server.method, server.state]).toEqual(['INVITE', 'accepted'])
+  })
+
+  it('is no bytes that it will not send again', async () => {
+    const sent: WeakRef<Uint8Array>[] = []
+    const forgetful = {
+      transport: flow.transport,
+      local: flow.local,
+      remote: flow.remote,
+      send: (bytes: Uint8Array) => void sent.push(new WeakRef(bytes)),
+    }
+    const invite = layer.send(outgoing('INVITE'), forgetful, user)
+    layer.receive(answer(invite.request, 180, flow))
+    const options = layer.send(outgoing('OPTIONS'), forgetful, user)
+    layer.receive(answer(options.request, 200, flow))
+    const received = incoming('INVITE', flow)
+    layer.accept(received, user, forgetful).respond(response(received.message, 200))
+    const resent = layer.send(outgoing('OPTIONS'), forgetful, user)
+    // A WeakRef holds what it was made with until the step is over.
+    await new Promise((resolve) => setTimeout(resolve))
+    setFlagsFromString('--expose-gc')
+    runInNewContext('gc')()
+    expect(sent.map((bytes) => bytes.deref() === undefined)).toEqual([true, true, true, false])
+    expect(resent.state).toBe('trying')
   })
 })
 
@@ -447,7 +487,7 @@ describe('onTransaction', () => {
   })
 })
 
-it('finds a transaction among many as fast as among few', () => {
+it('finds a transaction among many as fast as among few', { retry: 3 }, () => {
   const few = timeOf(1000)
   const many = timeOf(50_000)
   // Fifty times as many: anything that searches would show. Caches and the collector are allowed for.
