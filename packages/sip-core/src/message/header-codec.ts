@@ -40,8 +40,6 @@ export interface HeaderDefinition<T> {
 export interface HeaderCodec<T> extends HeaderDefinition<T> {
   /** The name in lower case and in its long form. */
   readonly key: string
-  /** Hash of the key; what lines are found by. */
-  readonly hash: number
   readonly mayBeEmpty: boolean
   readonly linePerValue: boolean
 }
@@ -61,7 +59,6 @@ export function defineHeader<T>(definition: HeaderDefinition<T>): HeaderCodec<T>
     parse: definition.parse,
     print: definition.print,
     key,
-    hash: hashName(key, 0, key.length),
   }
 }
 
@@ -100,21 +97,9 @@ export function headerKey(name: string): string {
   return lower.length === 1 ? (COMPACT[lower] ?? lower) : lower
 }
 
-/** A hash of the name from `start` to `end` that does not tell letters' case apart. */
-export function hashName(text: string, start: number, end: number): number {
-  let hash = 0
-  for (let at = start; at < end; at++) hash = (Math.imul(hash, 31) + (text.charCodeAt(at) | 0x20)) | 0
-  return hash
-}
-
-const COMPACT_HASHES = new Int32Array(128)
-for (const [letter, key] of Object.entries(COMPACT)) {
-  COMPACT_HASHES[letter.charCodeAt(0)] = hashName(key, 0, key.length)
-}
-
-/** The hash of the long form of a one-letter name; 0 if the letter stands for none. */
-export function compactHash(letter: number): number {
-  return COMPACT_HASHES[letter | 0x20] ?? 0
+/** Every form of a key: itself, and its letter if it has one. */
+export function formsOf(key: string): readonly string[] {
+  return [key, ...Object.keys(COMPACT).filter((letter) => COMPACT[letter] === key)]
 }
 
 /**

@@ -1,32 +1,74 @@
-import { type HeaderCodec, headerKey } from './header-codec.ts'
+import { isOneOf, TOKEN } from './chars.ts'
+import { formsOf, type HeaderCodec } from './header-codec.ts'
 
-/** Finds the codec of a header line by the hash of its name. */
+/** What `scan` found at the beginning of a line. */
+const STRIDE = 64
+const DEAD = 0
+const ROOT = 1
+
+// Characters of a token, numbered from 1, both cases of a letter alike; 0 is no character of a name.
+const SYMBOLS = new Uint8Array(256)
+let symbols = 0
+for (let code = 0; code < 256; code++) {
+  if (!isOneOf(code, TOKEN)) continue
+  const isLower = code >= 97 && code <= 122
+  SYMBOLS[code] = isLower ? (SYMBOLS[code - 32] as number) : ++symbols
+}
+
+/**
+ * Tells which header a line is, by a trie over the names of all headers it was made from: the name's characters
+ * are looked at once, to find its end and its header in one go.
+ */
 export class HeaderTable {
-  readonly #byHash = new Map<number, readonly HeaderCodec<unknown>[]>()
+  /** The headers by their number, which begins at 1. */
+  readonly headers: readonly (HeaderCodec<unknown> | undefined)[]
+  /** Where the name that was last looked at ends. */
+  end = 0
+  // The successor of `state` by `symbol` stands at [state * STRIDE + symbol].
+  readonly #next: Uint16Array
+  // The number of the header whose name ends in a state.
+  readonly #ends: Uint16Array
 
+  /** Of two headers of one name the later one counts. */
   constructor(headers: Iterable<HeaderCodec<unknown>>) {
+    const all: (HeaderCodec<unknown> | undefined)[] = [undefined]
+    const states: number[][] = [[], []]
+    const ends: number[] = [0, 0]
     for (const header of headers) {
-      this.#byHash.set(header.hash, [header, ...(this.#byHash.get(header.hash) ?? [])])
+      const number = all.push(header) - 1
+      for (const form of formsOf(header.key)) {
+        let state = ROOT
+        for (let i = 0; i < form.length; i++) {
+          const symbol = SYMBOLS[form.charCodeAt(i)] as number
+          const row = states[state] as number[]
+          row[symbol] ??= states.push([]) - 1
+          state = row[symbol]
+        }
+        ends[state] = number
+      }
+    }
+    this.headers = all
+    this.#next = new Uint16Array(states.length * STRIDE)
+    this.#ends = new Uint16Array(states.length)
+    for (const [state, row] of states.entries()) {
+      for (const symbol of row.keys()) this.#next[state * STRIDE + symbol] = row[symbol] ?? DEAD
+      this.#ends[state] = ends[state] ?? 0
     }
   }
 
-  /** The codec for the name from `start` to `end`, whose hash (of its long form) is `hash`. */
-  find(text: string, start: number, end: number, hash: number): HeaderCodec<unknown> | undefined {
-    const candidates = this.#byHash.get(hash)
-    if (candidates === undefined) return undefined
-    for (const header of candidates) if (isNamed(text, start, end, header.key)) return header
-    return undefined
+  /**
+   * The number of the header whose name begins at `start`; 0 if it is none of these. Sets `end`.
+   */
+  numberAt(text: string, start: number): number {
+    const next = this.#next
+    let state = ROOT
+    let at = start
+    for (; at < text.length; at++) {
+      const symbol = SYMBOLS[text.charCodeAt(at) & 255] as number
+      if (symbol === 0) break
+      state = next[state * STRIDE + symbol] as number
+    }
+    this.end = at
+    return this.#ends[state] as number
   }
-}
-
-/** Whether the name from `start` to `end` is a form of `key`. */
-export function isNamed(text: string, start: number, end: number, key: string): boolean {
-  if (end - start === 1 && key.length > 1) return headerKey(text.slice(start, end)) === key
-  if (end - start !== key.length) return false
-  for (let i = 0; i < key.length; i++) {
-    const code = text.charCodeAt(start + i)
-    const lower = code >= 65 && code <= 90 ? code + 32 : code
-    if (lower !== key.charCodeAt(i)) return false
-  }
-  return true
 }

@@ -50,23 +50,23 @@ abstract class Message<H extends HeaderReader> {
 
   /** The topmost Via. */
   get via(): ViaValue {
-    return this.#mandatory(Via)
+    return mandatory(this.headers, Via)
   }
 
   get from(): NameAddr {
-    return this.#mandatory(From)
+    return mandatory(this.headers, From)
   }
 
   get to(): NameAddr {
-    return this.#mandatory(To)
+    return mandatory(this.headers, To)
   }
 
   get callId(): string {
-    return this.#mandatory(CallId)
+    return mandatory(this.headers, CallId)
   }
 
   get cseq(): CSeqValue {
-    return this.#mandatory(CSeq)
+    return mandatory(this.headers, CSeq)
   }
 
   /** The first Contact, unless it is `*`. */
@@ -79,12 +79,12 @@ abstract class Message<H extends HeaderReader> {
   get text(): string {
     return bytesToText(this.body)
   }
+}
 
-  #mandatory<T>(header: HeaderCodec<T>): T {
-    const value = this.headers.get(header)
-    if (value !== undefined) return value
-    throw new ParseError({ expected: 'a value', found: 'no such header', offset: 0, within: header.name })
-  }
+function mandatory<T>(headers: HeaderReader, header: HeaderCodec<T>): T {
+  const value = headers.get(header)
+  if (value !== undefined) return value
+  throw new ParseError({ expected: 'a value', found: 'no such header', offset: 0, within: header.name })
 }
 
 /**

@@ -92,48 +92,43 @@ export function parseNameAddr(text: string): NameAddr {
 
 /** Reads the name-addr or addr-spec at `cursor` and the parameters behind it. */
 export function readNameAddr(cursor: Cursor): NameAddr {
-  const { start, display } = readDisplay(cursor)
-  const uri = display === undefined ? readBareUri(cursor, start) : readBracketedUri(cursor)
+  const display = readDisplay(cursor)
+  const uri = display === undefined ? readBareUri(cursor) : readBracketedUri(cursor)
   return new NameAddr({ uri, params: parseParams(cursor) }, display ?? '')
 }
 
-// What stands before a '<'; undefined when the words turn out to be the beginning of a URI without one.
-function readDisplay(cursor: Cursor): { readonly start: number; readonly display: string | undefined } {
-  const start = cursor.at
-  if (cursor.peek() === QUOTE) {
+// What stands before a '<'; undefined, and nothing read, where a URI without one begins.
+function readDisplay(cursor: Cursor): string | undefined {
+  const { text, at: start } = cursor
+  const first = cursor.peek()
+  if (first === LESS) return ''
+  if (first === QUOTE) {
     const display = cursor.rawQuoted()
     cursor.skipWs()
-    return { start, display }
+    return display
   }
   cursor.skipRun(DISPLAY)
-  if (cursor.at > start && cursor.peek() === COLON) return { start, display: undefined }
+  if (cursor.peek() === COLON) {
+    cursor.at = start
+    return undefined
+  }
   cursor.skipRun(DISPLAY | WS)
   let end = cursor.at
-  while (end > start && isOneOf(cursor.text.charCodeAt(end - 1), WS)) end--
-  return { start, display: end === start ? '' : unfold(cursor.text.slice(start, end)) }
+  while (end > start && isOneOf(text.charCodeAt(end - 1), WS)) end--
+  return unfold(text.slice(start, end))
 }
 
 function readBracketedUri(cursor: Cursor): Uri {
   cursor.expect(LESS, "'<' before the URI")
-  const { end } = cursor
-  const close = cursor.text.indexOf('>', cursor.at)
-  if (close < 0 || close >= end) {
-    cursor.at = end
-    cursor.fail("'>' after the URI")
-  }
-  cursor.end = close
   const uri = readUri(cursor)
-  if (!cursor.done) cursor.fail('a character of a URI')
-  cursor.end = end
-  cursor.at = close + 1
+  cursor.expect(GREATER, "a character of a URI, or '>'")
   return uri
 }
 
-function readBareUri(cursor: Cursor, start: number): Uri {
+function readBareUri(cursor: Cursor): Uri {
   const { text, end } = cursor
-  let stop = start
+  let stop = cursor.at
   while (stop < end && !endsBareUri(text.charCodeAt(stop))) stop++
-  cursor.at = start
   cursor.end = stop
   const uri = readUri(cursor)
   if (!cursor.done) cursor.fail('a character of a URI')

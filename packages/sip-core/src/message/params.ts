@@ -68,12 +68,12 @@ export class Params implements Iterable<readonly [name: string, value: string | 
 
   /** The value as text, unquoted and unescaped; `null` if present without a value, `undefined` if absent. */
   get(name: string): string | null | undefined {
-    const at = this.#indexOf(name)
+    const at = indexOf(this.#entries, name)
     return at < 0 ? undefined : decoded(this.#style, this.#entries[at + 1] ?? null)
   }
 
   has(name: string): boolean {
-    return this.#indexOf(name) >= 0
+    return indexOf(this.#entries, name) >= 0
   }
 
   /**
@@ -82,7 +82,8 @@ export class Params implements Iterable<readonly [name: string, value: string | 
    * @throws ArgumentError when it cannot be written
    */
   with(name: string, value: string | null): Params {
-    return this.#replaced(checkedName(this.#style, name), encoded(this.#style, name, value))
+    const raw = encoded(this.#style, name, value)
+    return new Params(this.#style, replaced(this.#entries, checkedName(this.#style, name), raw))
   }
 
   /**
@@ -91,7 +92,8 @@ export class Params implements Iterable<readonly [name: string, value: string | 
    */
   withQuoted(name: string, value: string): Params {
     if (this.#style !== 'header') return this.with(name, value)
-    return this.#replaced(checkedName('header', name), quote(textToWire(checkedValue(name, value))))
+    const raw = quote(textToWire(checkedValue(name, value)))
+    return new Params('header', replaced(this.#entries, checkedName('header', name), raw))
   }
 
   /** The same without `name`. */
@@ -135,20 +137,20 @@ export class Params implements Iterable<readonly [name: string, value: string | 
     }
     return wire
   }
+}
 
-  #indexOf(name: string): number {
-    const entries = this.#entries
-    for (let i = 0; i < entries.length; i += 2) if (equalsIgnoringCase(entries[i] as string, name)) return i
-    return -1
-  }
+function indexOf(entries: readonly (string | null)[], name: string): number {
+  for (let i = 0; i < entries.length; i += 2) if (equalsIgnoringCase(entries[i] as string, name)) return i
+  return -1
+}
 
-  #replaced(name: string, raw: string | null): Params {
-    const entries = [...this.#entries]
-    const at = this.#indexOf(name)
-    if (at < 0) entries.push(name, raw)
-    else entries[at + 1] = raw
-    return new Params(this.#style, entries)
-  }
+function replaced(
+  entries: readonly (string | null)[],
+  name: string,
+  raw: string | null,
+): readonly (string | null)[] {
+  const at = indexOf(entries, name)
+  return at < 0 ? [...entries, name, raw] : entries.with(at + 1, raw)
 }
 
 const EMPTY: Readonly<Record<ParamStyle, Params>> = {
@@ -212,22 +214,13 @@ export function escapedRun(cursor: Cursor, sets: number, what: string): string {
 /** Steps over a run of characters of `sets` and `%HH` escapes. */
 export function skipEscapedRun(cursor: Cursor, sets: number): void {
   for (;;) {
-    const code = cursor.peek()
-    if (code === PERCENT) {
-      const { text, at } = cursor
-      if (
-        at + 2 >= cursor.end ||
-        hexValue(text.charCodeAt(at + 1)) < 0 ||
-        hexValue(text.charCodeAt(at + 2)) < 0
-      ) {
-        cursor.fail("two hexadecimal digits after '%'")
-      }
-      cursor.at += 3
-    } else if (code >= 0 && isOneOf(code, sets)) {
-      cursor.at++
-    } else {
-      return
+    cursor.skipRun(sets)
+    const { text, at, end } = cursor
+    if (at >= end || text.charCodeAt(at) !== PERCENT) return
+    if (at + 2 >= end || hexValue(text.charCodeAt(at + 1)) < 0 || hexValue(text.charCodeAt(at + 2)) < 0) {
+      cursor.fail("two hexadecimal digits after '%'")
     }
+    cursor.at += 3
   }
 }
 

@@ -1,36 +1,50 @@
-import { ParseError } from '../base/errors.ts'
 import { Cursor, unfold } from './cursor.ts'
-import { type HeaderCodec, hashName, headerKey, readValues } from './header-codec.ts'
-import { type HeaderTable, isNamed } from './header-table.ts'
-import type { HeaderReader } from './headers.ts'
+import { type HeaderCodec, headerKey, readValues } from './header-codec.ts'
+import type { HeaderTable } from './header-table.ts'
+import { type HeaderReader, keyOf } from './headers.ts'
 import { wireToText } from './wire.ts'
 
-/** Numbers that are kept for each line: where its name starts and ends, where its value does, the name's hash. */
+/**
+ * Numbers that are kept for each line: where its name starts and ends, where its value does, and the number of
+ * its header in the table of known headers (0: not known).
+ */
 export const LINE_STRIDE = 5
 const NAME = 0
 const NAME_END = 1
 const VALUE = 2
 const VALUE_END = 3
-const HASH = 4
+const KNOWN = 4
+
+/** The header lines of a message, as the scanner found them. */
+export interface HeaderLines {
+  /** What the offsets count in: begins with the start line, and holds at least the head. */
+  readonly text: string
+  /** Where the head ends: behind the empty line. */
+  readonly headEnd: number
+  /** `LINE_STRIDE` numbers a line, and room for more. */
+  readonly offsets: readonly number[]
+  /** How many lines there are. */
+  readonly count: number
+  /** The headers that the numbers in `offsets` mean. */
+  readonly known: HeaderTable
+}
 
 /**
  * The headers of a message that came in. Read-only; a value is read when it is asked for, and kept.
  */
 export class ReceivedHeaders implements HeaderReader {
-  /** Start line and headers with the empty line behind them as they came, as a wire string. */
-  readonly head: string
-  readonly #lines: readonly number[]
+  readonly #lines: HeaderLines
   // What was read: #values[i] holds the values of #read[i]. A message has few headers; a search beats a map.
   #read: HeaderCodec<unknown>[] = []
   #values: unknown[][] = []
 
-  /**
-   * @param lines `LINE_STRIDE` numbers a line: name from, to, value from, to (offsets in `head`), and the hash of
-   *   the name's long form (`hashName`)
-   */
-  constructor(head: string, lines: readonly number[]) {
-    this.head = head
+  constructor(lines: HeaderLines) {
     this.#lines = lines
+  }
+
+  /** Start line and headers with the empty line behind them as they came, as a wire string. */
+  get head(): string {
+    return this.#lines.text.slice(0, this.#lines.headEnd)
   }
 
   get<T>(header: HeaderCodec<T>): T | undefined
@@ -39,11 +53,10 @@ export class ReceivedHeaders implements HeaderReader {
     if (typeof header !== 'string') {
       const index = this.#read.indexOf(header)
       if (index >= 0) return (this.#values[index] as T[])[0]
-      return header.kind === 'single' ? this.getAll(header)[0] : this.#first(header)
+      return header.kind === 'single' ? this.getAll(header)[0] : firstOf(this.#lines, header)
     }
-    const key = headerKey(header)
-    const line = this.#find(key, hashOf(key), 0)
-    return line < 0 ? undefined : wireToText(this.#value(line))
+    const line = find(this.#lines, headerKey(header), 0)
+    return line < 0 ? undefined : wireToText(rawValue(this.#lines, line))
   }
 
   getAll<T>(header: HeaderCodec<T>): readonly T[]
@@ -53,113 +66,118 @@ export class ReceivedHeaders implements HeaderReader {
     const index = this.#read.indexOf(header)
     if (index >= 0) return this.#values[index] as T[]
     const values: T[] = []
-    const { key, hash } = header
-    for (let line = this.#find(key, hash, 0); line >= 0; line = this.#find(key, hash, line + LINE_STRIDE)) {
-      readValues(header, this.#cursor(line, header), values)
-    }
+    for (const line of linesOf(this.#lines, header))
+      readValues(header, cursorAt(this.#lines, line, header), values)
     this.#read.push(header)
     this.#values.push(values)
     return values
   }
 
   has(header: HeaderCodec<unknown> | string): boolean {
-    const key = typeof header === 'string' ? headerKey(header) : header.key
-    return this.#find(key, typeof header === 'string' ? hashOf(key) : header.hash, 0) >= 0
+    return find(this.#lines, keyOf(header), 0) >= 0
   }
 
   get size(): number {
-    return this.#lines.length / LINE_STRIDE
+    return this.#lines.count
   }
 
   rawLines(header: HeaderCodec<unknown> | string): readonly string[] {
-    const key = typeof header === 'string' ? headerKey(header) : header.key
-    const hash = typeof header === 'string' ? hashOf(key) : header.hash
-    const lines: string[] = []
-    for (let line = this.#find(key, hash, 0); line >= 0; line = this.#find(key, hash, line + LINE_STRIDE)) {
-      lines.push(this.#value(line))
-    }
-    return lines
+    return linesOf(this.#lines, header).map((line) => rawValue(this.#lines, line))
   }
 
   *[Symbol.iterator](): Iterator<readonly [name: string, text: string]> {
-    for (let line = 0; line < this.#lines.length; line += LINE_STRIDE) {
-      yield [
-        this.head.slice(this.#lines[line + NAME], this.#lines[line + NAME_END]),
-        wireToText(this.#value(line)),
-      ]
+    const lines = this.#lines
+    for (let line = 0; line < lines.count * LINE_STRIDE; line += LINE_STRIDE) {
+      yield [nameAt(lines, line), wireToText(rawValue(lines, line))]
     }
   }
 
   toWire(): string {
+    const lines = this.#lines
     let wire = ''
-    for (let line = 0; line < this.#lines.length; line += LINE_STRIDE) {
-      const name = this.head.slice(this.#lines[line + NAME], this.#lines[line + NAME_END])
-      if (headerKey(name) !== 'content-length') wire += `${name}: ${this.#value(line)}\r\n`
+    for (let line = 0; line < lines.count * LINE_STRIDE; line += LINE_STRIDE) {
+      const name = nameAt(lines, line)
+      if (headerKey(name) !== 'content-length') wire += `${name}: ${rawValue(lines, line)}\r\n`
     }
     return wire
   }
 
   /**
-   * For the parser: reads every line whose header is in `known`, so that none of those can throw later.
+   * For the parser: reads every line of a known header, so that none of those can throw later.
    *
    * @throws ParseError when one is malformed, or one that may come only once comes twice
    */
-  readAll(known: HeaderTable): void {
-    const { head } = this
-    const lines = this.#lines
+  readAll(): void {
+    const { text, offsets, count, known } = this.#lines
     const read: HeaderCodec<unknown>[] = []
     const kept: unknown[][] = []
-    const cursor = new Cursor(head, '')
-    for (let line = 0; line < lines.length; line += LINE_STRIDE) {
-      const start = lines[line + NAME] as number
-      const header = known.find(head, start, lines[line + NAME_END] as number, lines[line + HASH] as number)
+    const cursor = new Cursor(text, '')
+    for (let line = 0; line < count * LINE_STRIDE; line += LINE_STRIDE) {
+      const header = known.headers[offsets[line + KNOWN] as number]
       if (header === undefined) continue
-      let index = read.indexOf(header)
+      cursor.moveTo(offsets[line + VALUE] as number, offsets[line + VALUE_END] as number, header.name)
+      const index = read.indexOf(header)
+      let values: unknown[]
       if (index < 0) {
-        index = read.push(header) - 1
-        kept.push([])
-      } else if (header.kind === 'single') {
-        throw new ParseError({
-          expected: 'one line only',
-          found: 'a second one',
-          offset: start,
-          within: header.name,
-        })
+        values = []
+        read.push(header)
+        kept.push(values)
+      } else {
+        if (header.kind === 'single') cursor.fail('no second line of this header')
+        values = kept[index] as unknown[]
       }
-      cursor.moveTo(lines[line + VALUE] as number, lines[line + VALUE_END] as number, header.name)
-      readValues(header, cursor, kept[index] as unknown[])
+      readValues(header, cursor, values)
     }
     this.#read = read
     this.#values = kept
   }
-
-  #first<T>(header: HeaderCodec<T>): T | undefined {
-    const { key, hash } = header
-    for (let line = this.#find(key, hash, 0); line >= 0; line = this.#find(key, hash, line + LINE_STRIDE)) {
-      const cursor = this.#cursor(line, header)
-      if (!cursor.done || !header.mayBeEmpty) return header.parse(cursor)
-    }
-    return undefined
-  }
-
-  #find(key: string, hash: number, from: number): number {
-    const lines = this.#lines
-    for (let line = from; line < lines.length; line += LINE_STRIDE) {
-      if (lines[line + HASH] !== hash) continue
-      if (isNamed(this.head, lines[line + NAME] as number, lines[line + NAME_END] as number, key)) return line
-    }
-    return -1
-  }
-
-  #cursor(line: number, header: HeaderCodec<unknown>): Cursor {
-    return new Cursor(this.head, header.name, this.#lines[line + VALUE], this.#lines[line + VALUE_END])
-  }
-
-  #value(line: number): string {
-    return unfold(this.head.slice(this.#lines[line + VALUE], this.#lines[line + VALUE_END]))
-  }
 }
 
-function hashOf(key: string): number {
-  return hashName(key, 0, key.length)
+// The first value alone: what follows it may be malformed, and need not be read.
+function firstOf<T>(lines: HeaderLines, header: HeaderCodec<T>): T | undefined {
+  for (const line of linesOf(lines, header)) {
+    const cursor = cursorAt(lines, line, header)
+    if (!cursor.done || !header.mayBeEmpty) return header.parse(cursor)
+  }
+  return undefined
+}
+
+function linesOf(lines: HeaderLines, header: HeaderCodec<unknown> | string): number[] {
+  const key = keyOf(header)
+  const found: number[] = []
+  for (let line = find(lines, key, 0); line >= 0; line = find(lines, key, line + LINE_STRIDE))
+    found.push(line)
+  return found
+}
+
+// The first line of a header at or behind `from`; -1 if there is none.
+function find({ text, offsets, count }: HeaderLines, key: string, from: number): number {
+  for (let line = from; line < count * LINE_STRIDE; line += LINE_STRIDE) {
+    if (isNamed(text, offsets[line + NAME] as number, offsets[line + NAME_END] as number, key)) return line
+  }
+  return -1
+}
+
+// Whether the name from `start` to `end` is a form of `key`.
+function isNamed(text: string, start: number, end: number, key: string): boolean {
+  if (end - start === 1) return headerKey(text.slice(start, end)) === key
+  if (end - start !== key.length) return false
+  for (let i = 0; i < key.length; i++) {
+    const code = text.charCodeAt(start + i)
+    const lower = code >= 65 && code <= 90 ? code + 32 : code
+    if (lower !== key.charCodeAt(i)) return false
+  }
+  return true
+}
+
+function cursorAt({ text, offsets }: HeaderLines, line: number, header: HeaderCodec<unknown>): Cursor {
+  return new Cursor(text, header.name, offsets[line + VALUE], offsets[line + VALUE_END])
+}
+
+function nameAt({ text, offsets }: HeaderLines, line: number): string {
+  return text.slice(offsets[line + NAME], offsets[line + NAME_END])
+}
+
+function rawValue({ text, offsets }: HeaderLines, line: number): string {
+  return unfold(text.slice(offsets[line + VALUE], offsets[line + VALUE_END]))
 }

@@ -14,6 +14,9 @@ import {
 
 const AT = 0x40
 const COLON = 0x3a
+const SEMICOLON = 0x3b
+const QUESTION = 0x3f
+const GREATER = 0x3e
 const NO_PARAMS = Params.of({}, 'uri')
 const NO_HEADERS = Params.of({}, 'uri-headers')
 
@@ -206,12 +209,16 @@ export function parseUri(text: string): Uri {
   return parseWhole(text, 'URI', readUri)
 }
 
-/** Reads the URI at `cursor`, whose end must be no further than the URI may go; leaves what is not part of it. */
+/** Reads the URI at `cursor`, and leaves what cannot be part of it. */
 export function readUri(cursor: Cursor): Uri {
-  const start = cursor.at
+  const { text, at: start, end } = cursor
+  // Nearly every URI in SIP begins so.
+  if (end - start > 4 && text.charCodeAt(start + 3) === COLON && isSip(text, start)) {
+    cursor.at = start + 4
+    return readSipUri(cursor, 'sip', start)
+  }
   const scheme = cursor.run(TOKEN, 'the scheme of a URI')
   cursor.expect(COLON, "':' after the scheme of a URI")
-  if (equalsIgnoringCase(scheme, 'sip')) return readSipUri(cursor, 'sip', start)
   if (equalsIgnoringCase(scheme, 'sips')) return readSipUri(cursor, 'sips', start)
   if (equalsIgnoringCase(scheme, 'tel')) {
     const number = cursor.run(PHONE, 'a telephone number')
@@ -221,31 +228,51 @@ export function readUri(cursor: Cursor): Uri {
   return new OpaqueUri({ scheme, rest: cursor.run(URI, 'what follows the scheme of a URI') })
 }
 
-function readSipUri(cursor: Cursor, scheme: 'sip' | 'sips', start: number): SipUri {
-  let user: string | undefined
-  let password: string | undefined
-  if (hasUser(cursor)) {
-    user = escapedRun(cursor, USER, 'a user')
-    if (cursor.eat(COLON)) {
-      const from = cursor.at
-      skipEscapedRun(cursor, PASSWORD)
-      password = cursor.text.slice(from, cursor.at)
-    }
-    cursor.expect(AT, "'@' after the user")
-  }
-  const host = cursor.host()
-  const port = cursor.eat(COLON) ? cursor.port() : undefined
-  const params = parseUriParams(cursor)
-  const headers = parseUriHeaders(cursor)
-  return new SipUri(
-    { scheme, user, password, host, port, params, headers },
-    cursor.text.slice(start, cursor.at),
+function isSip(text: string, at: number): boolean {
+  return (
+    (text.charCodeAt(at) | 0x20) === 0x73 &&
+    (text.charCodeAt(at + 1) | 0x20) === 0x69 &&
+    (text.charCodeAt(at + 2) | 0x20) === 0x70
   )
 }
 
-// A user may hold nearly everything that can follow a host, so that only the '@' tells them apart.
-function hasUser({ text, at, end }: Cursor): boolean {
-  for (let i = at; i < end; i++) if (text.charCodeAt(i) === AT) return true
+function readSipUri(cursor: Cursor, scheme: 'sip' | 'sips', start: number): SipUri {
+  const { text, at: from } = cursor
+  let user: string | undefined
+  let password: string | undefined
+  // A user may hold nearly everything that can follow a host: only the '@' tells them apart.
+  cursor.skipRun(USER)
+  if (cursor.at > from && cursor.peek() === AT) {
+    user = text.slice(from, cursor.at++)
+  } else {
+    const hasUser = hasAt(cursor)
+    cursor.at = from
+    if (hasUser) {
+      user = escapedRun(cursor, USER, 'a user')
+      if (cursor.eat(COLON)) password = readPassword(cursor)
+      cursor.expect(AT, "'@' after the user")
+    }
+  }
+  const host = cursor.host()
+  const port = cursor.eat(COLON) ? cursor.port() : undefined
+  const params = cursor.peek() === SEMICOLON ? parseUriParams(cursor) : NO_PARAMS
+  const headers = cursor.peek() === QUESTION ? parseUriHeaders(cursor) : NO_HEADERS
+  return new SipUri({ scheme, user, password, host, port, params, headers }, text.slice(start, cursor.at))
+}
+
+function readPassword(cursor: Cursor): string {
+  const from = cursor.at
+  skipEscapedRun(cursor, PASSWORD)
+  return cursor.text.slice(from, cursor.at)
+}
+
+// Whether an '@' comes before the URI must have ended.
+function hasAt({ text, at, end }: Cursor): boolean {
+  for (let i = at; i < end; i++) {
+    const code = text.charCodeAt(i)
+    if (code === AT) return true
+    if (code === GREATER) return false
+  }
   return false
 }
 

@@ -6,12 +6,11 @@ import { From } from '../message/header/from.ts'
 import { To } from '../message/header/to.ts'
 import { Via } from '../message/header/via.ts'
 import type { HeaderCodec } from '../message/header-codec.ts'
-import type { HeaderTable } from '../message/header-table.ts'
 import { SipRequest, SipResponse } from '../message/message.ts'
 import { ReceivedHeaders } from '../message/received-headers.ts'
 import { bytesToWire } from '../message/wire.ts'
 import { tableWith } from './known-headers.ts'
-import { findHeadEnd, type ScannedLines, scanLines, skipLineBreaks } from './scanner.ts'
+import { findHeadEnd, type ScannedHead, scanHead, skipLineBreaks } from './scanner.ts'
 import { type Problem, type RequestLine, readStartLine, type StatusLine } from './start-line.ts'
 
 /** Options of {@link parseMessage}. */
@@ -57,26 +56,23 @@ const MANDATORY: readonly HeaderCodec<unknown>[] = [Via, From, To, CallId, CSeq]
  */
 export function parseMessage(bytes: Uint8Array, options: ParseOptions = {}): ParseResult {
   const start = skipLineBreaks(bytes)
-  const headEnd = findHeadEnd(bytes, start)
-  const head = bytesToWire(bytes, start, headEnd < 0 ? bytes.length : headEnd)
-  const lineEnd = head.indexOf('\r\n')
+  const text = bytesToWire(bytes, start, decodedEnd(bytes, start))
+  const lineEnd = endOfLine(text)
   let startLine: RequestLine | StatusLine
   try {
-    startLine = readStartLine(head, lineEnd < 0 ? head.length : lineEnd)
+    startLine = readStartLine(text, lineEnd)
   } catch (error) {
     return { type: 'garbage', error: asParseError(error) }
   }
-  const scanned = scanLines(head, lineEnd < 0 ? head.length : lineEnd + 2, options.maxHeaders ?? 200)
-  const headers = new ReceivedHeaders(head, scanned.lines)
-  const available = headEnd < 0 ? 0 : bytes.length - headEnd
-  const problem =
-    startLine.problem ??
-    lineProblem(scanned, headEnd >= 0) ??
-    headerProblem(startLine, headers, available, tableWith(options.headers))
+  const scanned = scanHead(text, lineEnd + 2, tableWith(options.headers), options.maxHeaders ?? 200)
+  const headers = new ReceivedHeaders(scanned.lines)
+  const bodyStart = start + scanned.lines.headEnd
+  const available = bytes.length - bodyStart
+  const problem = startLine.problem ?? lineProblem(scanned) ?? headerProblem(startLine, headers, available)
 
   const length = problem === undefined ? (headers.get(ContentLength) ?? available) : 0
-  const end = headEnd < 0 ? bytes.length : headEnd + length
-  const body = length === 0 ? undefined : bytes.subarray(headEnd, end)
+  const end = bodyStart + length
+  const body = length === 0 ? undefined : bytes.subarray(bodyStart, end)
   const source = start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end)
   if (startLine.kind === 'response') {
     if (problem !== undefined) return { type: 'garbage', error: problem.error }
@@ -89,20 +85,32 @@ export function parseMessage(bytes: Uint8Array, options: ParseOptions = {}): Par
   return problem === undefined ? { type: 'request', request } : { type: 'bad-request', ...problem, request }
 }
 
-function lineProblem({ error, tooMany }: ScannedLines, hasEmptyLine: boolean): Problem | undefined {
+// How far to decode: a short message is decoded whole, which is faster than looking for the end of its head.
+function decodedEnd(bytes: Uint8Array, start: number): number {
+  if (bytes.length <= SHORT) return bytes.length
+  const end = findHeadEnd(bytes, start)
+  return end < 0 ? bytes.length : end
+}
+
+const SHORT = 4096
+
+function endOfLine(text: string): number {
+  const end = text.indexOf('\r\n')
+  return end < 0 ? text.length : end
+}
+
+function lineProblem({ error, tooMany }: ScannedHead): Problem | undefined {
   if (tooMany) return problemAt('head', 'fewer header lines', 'too many', 513)
-  if (error !== undefined) return { error, status: 400 }
-  return hasEmptyLine ? undefined : problemAt('head', 'an empty line behind the headers', 'end of input')
+  return error === undefined ? undefined : { error, status: 400 }
 }
 
 function headerProblem(
   startLine: RequestLine | StatusLine,
   headers: ReceivedHeaders,
   available: number,
-  known: HeaderTable,
 ): Problem | undefined {
   try {
-    headers.readAll(known)
+    headers.readAll()
   } catch (error) {
     return { error: asParseError(error), status: 400 }
   }

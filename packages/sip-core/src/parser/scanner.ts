@@ -1,7 +1,7 @@
 import { ParseError } from '../base/errors.ts'
-import { isOneOf, TOKEN } from '../message/chars.ts'
-import { compactHash } from '../message/header-codec.ts'
-import { LINE_STRIDE } from '../message/received-headers.ts'
+import { isOneOf, WS } from '../message/chars.ts'
+import type { HeaderTable } from '../message/header-table.ts'
+import { type HeaderLines, LINE_STRIDE } from '../message/received-headers.ts'
 
 const CR = 13
 const LF = 10
@@ -36,10 +36,10 @@ export function findHeadEnd(bytes: Uint8Array, from: number): number {
   return -1
 }
 
-/** The lines of a head, and what is wrong with the first one that is none. */
-export interface ScannedLines {
-  /** `LINE_STRIDE` numbers a line, as ReceivedHeaders wants them. */
-  readonly lines: number[]
+/** What the scanner made of a text. */
+export interface ScannedHead {
+  readonly lines: HeaderLines
+  /** What is wrong with the first line that is none, or that the empty line is missing. */
   readonly error: ParseError | undefined
   /** There are more lines than were asked for; the rest was not looked at. */
   readonly tooMany: boolean
@@ -51,75 +51,85 @@ export interface ScannedLines {
  * Line breaks are CR LF; a CR or LF alone is refused wherever it stands, so that what two elements take for
  * lines can never differ.
  */
-export function scanLines(head: string, at: number, maxLines: number): ScannedLines {
-  const lines: number[] = []
-  const room = maxLines * LINE_STRIDE
+export function scanHead(text: string, at: number, known: HeaderTable, maxLines: number): ScannedHead {
+  // Room for the lines of most messages: growing an array costs more than all else here.
+  const offsets: number[] = new Array(14 * LINE_STRIDE)
+  let count = 0
   let error: ParseError | undefined
+  let tooMany = false
   let start = at
-  while (start < head.length && head.charCodeAt(start) !== CR) {
-    if (lines.length >= room) return { lines, error, tooMany: true }
-    let hash = 0
-    let nameEnd = start
-    for (; nameEnd < head.length; nameEnd++) {
-      const code = head.charCodeAt(nameEnd)
-      if (!isOneOf(code, TOKEN)) break
-      hash = (Math.imul(hash, 31) + (code | 0x20)) | 0
+  while (!isLineBreakAt(text, start)) {
+    if (start >= text.length) {
+      error ??= problem(text, start, 'an empty line behind the headers')
+      break
     }
-    let value = nameEnd
-    while (isBlank(head.charCodeAt(value))) value++
-    const isField = nameEnd > start && head.charCodeAt(value) === COLON
-    const end = isField ? findLineEnd(head, value + 1) : findLineEnd(head, start)
-    if (!isField) error ??= problem(head, value, "a header's name and ':'")
-    else if (end < 0) error ??= problem(head, ~end, 'CR LF only where a line ends')
-    else {
-      if (nameEnd - start === 1) hash = compactHash(head.charCodeAt(start)) || hash
-      pushLine(lines, head, start, nameEnd, value + 1, end, hash)
+    if (count === maxLines) {
+      tooMany = true
+      break
     }
-    start = end < 0 ? nextLine(head, ~end) : end + 2
+    const number = known.numberAt(text, start)
+    const nameEnd = known.end
+    let colon = nameEnd
+    while (isBlank(text.charCodeAt(colon))) colon++
+    const isField = nameEnd > start && text.charCodeAt(colon) === COLON
+    const end = findLineEnd(text, isField ? colon : start)
+    if (!isField) {
+      error ??= problem(text, colon, "a header's name and ':'")
+    } else if (end < 0) {
+      error ??= problem(text, ~end, 'CR LF where a line ends, and neither of them elsewhere')
+    } else {
+      const line = count++ * LINE_STRIDE
+      const value = skipSpace(text, colon + 1, end)
+      offsets[line] = start
+      offsets[line + 1] = nameEnd
+      offsets[line + 2] = value
+      offsets[line + 3] = trimSpace(text, value, end)
+      offsets[line + 4] = number
+    }
+    start = end < 0 ? nextLine(text, ~end) : end + 2
   }
-  return { lines, error, tooMany: false }
-}
-
-function pushLine(
-  lines: number[],
-  head: string,
-  start: number,
-  nameEnd: number,
-  from: number,
-  to: number,
-  hash: number,
-): void {
-  while (from < to && isBlankOrBreak(head.charCodeAt(from))) from++
-  while (to > from && isBlankOrBreak(head.charCodeAt(to - 1))) to--
-  lines.push(start, nameEnd, from, to, hash)
+  const headEnd = Math.min(start + 2, text.length)
+  return { lines: { text, headEnd, offsets, count, known }, error, tooMany }
 }
 
 // Where the line and its folds end: the place of the CR LF. The complement (~) of a place at which a CR or LF
 // stands alone, or at which the head ends without one.
-function findLineEnd(head: string, from: number): number {
+function findLineEnd(text: string, from: number): number {
   for (let at = from; ; ) {
-    const cr = head.indexOf('\r', at)
-    const lf = head.indexOf('\n', at)
-    if (cr < 0 || lf !== cr + 1) return ~(lf >= 0 && (cr < 0 || lf < cr) ? lf : cr >= 0 ? cr : head.length)
-    if (!isBlank(head.charCodeAt(lf + 1))) return cr
+    const cr = text.indexOf('\r', at)
+    const lf = text.indexOf('\n', at)
+    if (cr < 0 || lf !== cr + 1) return ~(lf >= 0 && (cr < 0 || lf < cr) ? lf : cr >= 0 ? cr : text.length)
+    if (!isBlank(text.charCodeAt(lf + 1))) return cr
     at = lf + 1
   }
 }
 
-function nextLine(head: string, from: number): number {
-  const lf = head.indexOf('\n', from)
-  return lf < 0 ? head.length : lf + 1
+function nextLine(text: string, from: number): number {
+  const lf = text.indexOf('\n', from)
+  return lf < 0 ? text.length : lf + 1
 }
 
 function isBlank(code: number): boolean {
   return code === SP || code === HTAB
 }
 
-function isBlankOrBreak(code: number): boolean {
-  return code === SP || code === HTAB || code === CR || code === LF
+function isLineBreakAt(text: string, at: number): boolean {
+  return text.charCodeAt(at) === CR && text.charCodeAt(at + 1) === LF
 }
 
-function problem(head: string, at: number, expected: string): ParseError {
-  const found = at < head.length ? JSON.stringify(head.slice(at, at + 24)) : 'end of input'
+function skipSpace(text: string, from: number, to: number): number {
+  let at = from
+  while (at < to && isOneOf(text.charCodeAt(at), WS)) at++
+  return at
+}
+
+function trimSpace(text: string, from: number, to: number): number {
+  let at = to
+  while (at > from && isOneOf(text.charCodeAt(at - 1), WS)) at--
+  return at
+}
+
+function problem(text: string, at: number, expected: string): ParseError {
+  const found = at < text.length ? JSON.stringify(text.slice(at, at + 24)) : 'end of input'
   return new ParseError({ expected, found, offset: at, within: 'head' })
 }
