@@ -106,17 +106,17 @@ export function formsOf(key: string): readonly string[] {
  * Reads the values of one line.
  *
  * @param cursor spans the line's value, without whitespace around it
- * @param values gets the values
  * @throws ParseError when they do not follow the grammar
  */
-export function readValues<T>(header: HeaderCodec<T>, cursor: Cursor, values: T[]): void {
-  if (header.mayBeEmpty && cursor.done) return
+export function readValues<T>(header: HeaderCodec<T>, cursor: Cursor): T[] {
+  if (header.mayBeEmpty && cursor.done) return []
+  const values = [header.parse(cursor)]
   for (;;) {
-    values.push(header.parse(cursor))
     cursor.skipWs()
-    if (cursor.done) return
+    if (cursor.done) return values
     if (header.kind !== 'list') cursor.fail('the end of the value')
     cursor.expect(0x2c, "',' or the end of the value")
     cursor.skipWs()
+    values.push(header.parse(cursor))
   }
 }

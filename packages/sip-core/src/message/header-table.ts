@@ -1,7 +1,6 @@
 import { isOneOf, TOKEN } from './chars.ts'
 import { formsOf, type HeaderCodec } from './header-codec.ts'
 
-/** What `scan` found at the beginning of a line. */
 const STRIDE = 64
 const DEAD = 0
 const ROOT = 1
@@ -24,6 +23,7 @@ export class HeaderTable {
   readonly headers: readonly (HeaderCodec<unknown> | undefined)[]
   /** Where the name that was last looked at ends. */
   end = 0
+  readonly #numbers = new Map<HeaderCodec<unknown>, number>()
   // The successor of `state` by `symbol` stands at [state * STRIDE + symbol].
   readonly #next: Uint16Array
   // The number of the header whose name ends in a state.
@@ -36,6 +36,7 @@ export class HeaderTable {
     const ends: number[] = [0, 0]
     for (const header of headers) {
       const number = all.push(header) - 1
+      this.#numbers.set(header, number)
       for (const form of formsOf(header.key)) {
         let state = ROOT
         for (let i = 0; i < form.length; i++) {
@@ -54,6 +55,11 @@ export class HeaderTable {
       for (const symbol of row.keys()) this.#next[state * STRIDE + symbol] = row[symbol] ?? DEAD
       this.#ends[state] = ends[state] ?? 0
     }
+  }
+
+  /** The number of a header; 0 if it is none of these. */
+  numberOf(header: HeaderCodec<unknown>): number {
+    return this.#numbers.get(header) ?? 0
   }
 
   /**

@@ -245,9 +245,7 @@ function valuesOf<T>(line: Line, header: HeaderCodec<T>): readonly T[] {
 }
 
 function read<T>(header: HeaderCodec<T>, wire: string): T[] {
-  const values: T[] = []
-  readValues(header, new Cursor(wire, header.name), values)
-  return values
+  return readValues(header, new Cursor(wire, header.name))
 }
 
 // NUL is part of the grammar behind a backslash in a quoted string (RFC 4475 §3.1.1.2), and a value that a peer

@@ -34,9 +34,9 @@ export interface HeaderLines {
  */
 export class ReceivedHeaders implements HeaderReader {
   readonly #lines: HeaderLines
-  // What was read: #values[i] holds the values of #read[i]. A message has few headers; a search beats a map.
-  #read: HeaderCodec<unknown>[] = []
-  #values: unknown[][] = []
+  // What was read: of the known headers by number, of others by codec.
+  #values: (readonly unknown[] | undefined)[] | undefined
+  #others: Map<HeaderCodec<unknown>, readonly unknown[]> | undefined
 
   constructor(lines: HeaderLines) {
     this.#lines = lines
@@ -51,8 +51,8 @@ export class ReceivedHeaders implements HeaderReader {
   get(name: string): string | undefined
   get<T>(header: HeaderCodec<T> | string): T | string | undefined {
     if (typeof header !== 'string') {
-      const index = this.#read.indexOf(header)
-      if (index >= 0) return (this.#values[index] as T[])[0]
+      const values = this.#kept(header)
+      if (values !== undefined) return values[0]
       return header.kind === 'single' ? this.getAll(header)[0] : firstOf(this.#lines, header)
     }
     const line = find(this.#lines, headerKey(header), 0)
@@ -63,13 +63,13 @@ export class ReceivedHeaders implements HeaderReader {
   getAll(name: string): readonly string[]
   getAll<T>(header: HeaderCodec<T> | string): readonly (T | string)[] {
     if (typeof header === 'string') return this.rawLines(header).map(wireToText)
-    const index = this.#read.indexOf(header)
-    if (index >= 0) return this.#values[index] as T[]
-    const values: T[] = []
-    for (const line of linesOf(this.#lines, header))
-      readValues(header, cursorAt(this.#lines, line, header), values)
-    this.#read.push(header)
-    this.#values.push(values)
+    const kept = this.#kept(header)
+    if (kept !== undefined) return kept
+    const values = linesOf(this.#lines, header).flatMap((line) =>
+      readValues(header, cursorAt(this.#lines, line, header)),
+    )
+    this.#others ??= new Map()
+    this.#others.set(header, values)
     return values
   }
 
@@ -109,29 +109,32 @@ export class ReceivedHeaders implements HeaderReader {
    */
   readAll(): void {
     const { text, offsets, count, known } = this.#lines
-    const read: HeaderCodec<unknown>[] = []
-    const kept: unknown[][] = []
+    const values: (unknown[] | undefined)[] = new Array(known.headers.length)
     const cursor = new Cursor(text, '')
     for (let line = 0; line < count * LINE_STRIDE; line += LINE_STRIDE) {
-      const header = known.headers[offsets[line + KNOWN] as number]
+      const number = offsets[line + KNOWN] as number
+      const header = known.headers[number]
       if (header === undefined) continue
       cursor.moveTo(offsets[line + VALUE] as number, offsets[line + VALUE_END] as number, header.name)
-      const index = read.indexOf(header)
-      let values: unknown[]
-      if (index < 0) {
-        values = []
-        read.push(header)
-        kept.push(values)
+      const before = values[number]
+      if (before === undefined) {
+        values[number] = readValues(header, cursor)
       } else {
         if (header.kind === 'single') cursor.fail('no second line of this header')
-        values = kept[index] as unknown[]
+        for (const value of readValues(header, cursor)) before.push(value)
       }
-      readValues(header, cursor, values)
     }
-    this.#read = read
-    this.#values = kept
+    this.#values = values
+  }
+
+  #kept<T>(header: HeaderCodec<T>): readonly T[] | undefined {
+    const number = this.#values === undefined ? 0 : this.#lines.known.numberOf(header)
+    const values = number > 0 ? (this.#values?.[number] ?? NONE) : this.#others?.get(header)
+    return values as readonly T[] | undefined
   }
 }
+
+const NONE: readonly never[] = []
 
 // The first value alone: what follows it may be malformed, and need not be read.
 function firstOf<T>(lines: HeaderLines, header: HeaderCodec<T>): T | undefined {

@@ -63,10 +63,11 @@ export class SipUri {
    */
   constructor(init: SipUriInit, source?: string) {
     this.scheme = init.scheme ?? 'sip'
-    this.port = checkedPort(init.port)
+    this.port = init.port
     this.#source = source
     if (source === undefined) {
       this.host = checkedHost(init.host)
+      checkedPort(init.port)
       this.params = init.params === undefined ? NO_PARAMS : Params.of(init.params, 'uri')
       this.headers = init.headers === undefined ? NO_HEADERS : Params.of(init.headers, 'uri-headers')
       this.#user = init.user === undefined || init.user === '' ? undefined : percentEncode(init.user, USER)

@@ -36,12 +36,18 @@ export class ViaValue {
    */
   constructor(init: ViaInit, trusted = false) {
     this.transport = init.transport
-    this.host = trusted ? init.host : checkedHost(init.host)
-    this.port = checkedPort(init.port)
-    this.params = init.params === undefined ? Params.empty : Params.of(init.params)
-    if (!trusted && !isMadeOf(init.transport, TOKEN)) {
+    if (trusted) {
+      this.host = init.host
+      this.port = init.port
+      this.params = init.params as Params
+      return
+    }
+    if (!isMadeOf(init.transport, TOKEN)) {
       throw new ArgumentError(`${JSON.stringify(init.transport)} is no transport`)
     }
+    this.host = checkedHost(init.host)
+    this.port = checkedPort(init.port)
+    this.params = init.params === undefined ? Params.empty : Params.of(init.params)
   }
 
   get branch(): string | undefined {
