@@ -11,6 +11,7 @@ import {
   SipResponse,
   To,
   Via,
+  type ViaValue,
 } from '../message/index.ts'
 import { type ReceivedRequest, stampedVia } from '../transport/index.ts'
 import { type Body, type ExtraHeaders, writeBody, writeExtraHeaders } from './body.ts'
@@ -40,7 +41,7 @@ export function createResponse(
 ): OutgoingResponse {
   const request = received.message
   const headers = new Headers()
-  headers.setAll(Via, [stampedVia(request, received.flow.remote), ...request.headers.getAll(Via).slice(1)])
+  headers.setAll(Via, stampedVias(received))
   if (status > 100 && status < 300) headers.copy(request.headers, RecordRoute)
   headers.copy(request.headers, From)
   headers.copy(request.headers, To)
@@ -55,4 +56,27 @@ export function createResponse(
   const body = writeBody(headers, init.body)
   writeExtraHeaders(headers, init.headers)
   return new SipResponse({ status, reason: init.reason ?? reasonPhrase(status), headers, body })
+}
+
+/**
+ * The answer to a request that cannot be read as a whole: From, To, Call-ID and CSeq are copied as they came,
+ * right or wrong, since the sender must recognise them.
+ *
+ * @param via whether its Via can be read; if not it is copied as it came, too
+ */
+export function createRefusal(
+  received: ReceivedRequest,
+  status: number,
+  init: { readonly reason: string; readonly via: boolean },
+): OutgoingResponse {
+  const request = received.message
+  const headers = new Headers()
+  if (init.via) headers.setAll(Via, stampedVias(received))
+  else headers.copy(request.headers, Via)
+  for (const header of [From, To, CallId, CSeq]) headers.copy(request.headers, header)
+  return new SipResponse({ status, reason: init.reason, headers })
+}
+
+function stampedVias({ message, flow }: ReceivedRequest): readonly ViaValue[] {
+  return [stampedVia(message, flow.remote), ...message.headers.getAll(Via).slice(1)]
 }

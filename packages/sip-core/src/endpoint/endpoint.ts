@@ -9,6 +9,7 @@ import {
   type OutgoingResponse,
   Params,
   Route,
+  reasonPhrase,
   type SipRequest,
   SipUri,
   type Uri,
@@ -38,7 +39,7 @@ import {
 } from '../transport/index.ts'
 import { Capabilities } from './capabilities.ts'
 import { ClientRequest, type ClientRequestUser } from './client-request.ts'
-import { createResponse, type ResponseInit } from './create-response.ts'
+import { createRefusal, createResponse, type ResponseInit } from './create-response.ts'
 import { type EndpointModule, ModulePriority } from './module.ts'
 import type { Platform } from './platform.ts'
 import { verifyRequest } from './verify-request.ts'
@@ -259,11 +260,7 @@ export class Endpoint implements MessageReceiver, AsyncDisposable {
         this.#modules.some((module) => module.receive(event))
         break
       case 'bad-request':
-        this.#guard(event.received, () => {
-          this.respondStateless(event.received, event.status, {
-            reason: `Bad Request - ${event.error.within}`,
-          })
-        })
+        this.#refuseUnreadable(event)
         break
       case 'flow-closed':
         break
@@ -281,6 +278,14 @@ export class Endpoint implements MessageReceiver, AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  #refuseUnreadable({ received, status, error }: MessageEvent & { type: 'bad-request' }): void {
+    if (received.message.method === 'ACK') return
+    const reason = `${reasonPhrase(status)} - ${error.within}`
+    const via = isReadable(() => received.message.headers.getAll(Via))
+    const flow = via ? this.transports.responseFlow(received) : received.flow
+    flow.send(printMessage(createRefusal(received, status, { reason, via })), () => {})
   }
 
   // A header that no layer announced may still fail to parse while a module reads it.
@@ -361,4 +366,14 @@ function statelessTag(request: SipRequest): string {
 
 function raise(error: unknown): never {
   throw error
+}
+
+function isReadable(read: () => unknown): boolean {
+  try {
+    read()
+    return true
+  } catch (error) {
+    if (error instanceof ParseError) return false
+    throw error
+  }
 }
