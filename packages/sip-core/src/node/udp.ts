@@ -2,7 +2,13 @@ import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { isIPv6 } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { StateError, TransportError } from '../base/errors.ts'
-import { type Address, type Flow, formatAddress, type Transport, type TransportReceiver } from '../transport/index.ts'
+import {
+  type Address,
+  type Flow,
+  formatAddress,
+  type Transport,
+  type TransportReceiver,
+} from '../transport/index.ts'
 
 /** Where and how a UDP transport listens. */
 export interface UdpOptions {
@@ -56,7 +62,11 @@ class UdpTransport implements Transport {
     await new Promise<void>((resolve, reject) => {
       socket.once('error', (cause) => {
         socket.close()
-        reject(new TransportError(`UDP ${formatAddress({ host, port })} cannot be bound: ${cause.message}`, { cause }))
+        reject(
+          new TransportError(`UDP ${formatAddress({ host, port })} cannot be bound: ${cause.message}`, {
+            cause,
+          }),
+        )
       })
       socket.bind(port, host, resolve)
     })
@@ -71,7 +81,11 @@ class UdpTransport implements Transport {
     }
     this.#open = { socket, local }
     socket.on('message', (bytes: Buffer, remote: RemoteInfo) => {
-      receiver.onTransport({ type: 'data', flow: this.connect({ host: remote.address, port: remote.port }), bytes })
+      receiver.onTransport({
+        type: 'data',
+        flow: this.connect({ host: remote.address, port: remote.port }),
+        bytes,
+      })
     })
   }
 

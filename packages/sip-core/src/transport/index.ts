@@ -12,5 +12,10 @@ export {
   type TransportProtocol,
   type TransportReceiver,
 } from './transport.ts'
-export { type MessageEvent, type MessageReceiver, TransportManager, type TransportManagerContext } from './transport-manager.ts'
+export {
+  type MessageEvent,
+  type MessageReceiver,
+  TransportManager,
+  type TransportManagerContext,
+} from './transport-manager.ts'
 export { responseAddress, stampedVia } from './via.ts'

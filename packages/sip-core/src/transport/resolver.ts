@@ -9,7 +9,13 @@ export interface Target {
   readonly address: Address
 }
 
-const PROTOCOLS: Readonly<Record<string, TransportProtocol>> = { udp: 'UDP', tcp: 'TCP', tls: 'TLS', ws: 'WS', wss: 'WSS' }
+const PROTOCOLS: Readonly<Record<string, TransportProtocol>> = {
+  udp: 'UDP',
+  tcp: 'TCP',
+  tls: 'TLS',
+  ws: 'WS',
+  wss: 'WSS',
+}
 const SECURED: Readonly<Partial<Record<TransportProtocol, TransportProtocol>>> = { TCP: 'TLS', WS: 'WSS' }
 
 /**
@@ -58,8 +64,9 @@ export function protocolOf(uri: SipUri): TransportProtocol {
   const wanted = uri.params.get('transport')
   const secure = uri.scheme === 'sips'
   if (typeof wanted !== 'string') return secure ? 'TLS' : 'UDP'
-  const protocol = PROTOCOLS[wanted.toLowerCase()]
-  if (protocol === undefined) throw new TransportError(`${uri} asks for the transport '${wanted}', which is not known`)
+  const protocol = PROTOCOLS.get(wanted.toLowerCase())
+  if (protocol === undefined)
+    throw new TransportError(`${uri} asks for the transport '${wanted}', which is not known`)
   if (!secure) return protocol
   const secured = SECURED[protocol] ?? protocol
   if (secured === 'UDP') throw new TransportError(`${uri} must not be reached over UDP (RFC 3261 §26.2.2)`)
@@ -70,7 +77,7 @@ export function protocolOf(uri: SipUri): TransportProtocol {
 export function isNumeric(host: string): boolean {
   if (host.includes(':')) return true
   const parts = host.split('.')
-  return parts.length === 4 && parts.every((part) => part.length > 0 && part.length <= 3 && Number(part) <= 255)
+  return parts.length === 4 && parts.every((part) => /^\d{1,3}$/.test(part) && Number(part) <= 255)
 }
 
 /** An IPv6 reference without its brackets; any other host as it is. */

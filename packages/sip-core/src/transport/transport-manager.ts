@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import { type ParseError, TransportError } from '../base/errors.ts'
-import type { HeaderCodec, SipResponse, Uri } from '../message/index.ts'
+import type { HeaderCodec, SipResponse, SipUri, Uri } from '../message/index.ts'
 import { parseMessage } from '../parser/index.ts'
 import type { Diagnostics } from './diagnostics.ts'
 import type { Received, ReceivedRequest } from './received.ts'
@@ -11,6 +11,7 @@ import {
   formatAddress,
   type Transport,
   type TransportEvent,
+  type TransportProtocol,
   type TransportReceiver,
 } from './transport.ts'
 import { responseAddress } from './via.ts'
@@ -20,7 +21,12 @@ export type MessageEvent =
   /** A message that follows the grammar. */
   | Received
   /** A request that cannot be taken as it is, but can be answered with `status`. */
-  | { readonly type: 'bad-request'; readonly received: ReceivedRequest; readonly status: number; readonly error: ParseError }
+  | {
+      readonly type: 'bad-request'
+      readonly received: ReceivedRequest
+      readonly status: number
+      readonly error: ParseError
+    }
   /** Nothing more will come over this flow. */
   | { readonly type: 'flow-closed'; readonly flow: Flow; readonly error?: TransportError }
 
@@ -71,8 +77,11 @@ export class TransportManager implements TransportReceiver {
       this.transports.find((t) => t.protocol === target.protocol && sameFamily(t.local, target.address)) ??
       this.transports.find((t) => t.protocol === target.protocol)
     if (transport === undefined) {
-      const have = this.transports.map((t) => `${t.protocol} on ${formatAddress(t.local)}`).join(', ') || 'none'
-      throw new TransportError(`no transport for ${target.protocol} to ${formatAddress(target.address)} (have: ${have})`)
+      const have =
+        this.transports.map((t) => `${t.protocol} on ${formatAddress(t.local)}`).join(', ') || 'none'
+      throw new TransportError(
+        `no transport for ${target.protocol} to ${formatAddress(target.address)} (have: ${have})`,
+      )
     }
     return new WatchedFlow(transport.connect(target.address), this.#context)
   }
@@ -86,7 +95,7 @@ export class TransportManager implements TransportReceiver {
     const [first] = this.transports
     if (first === undefined) throw new TransportError('the endpoint has no transport')
     if (peer.type !== 'sip') return first
-    const protocol = protocolOf(peer)
+    const protocol = protocolOrNone(peer)
     const fitting = this.transports.filter((transport) => transport.protocol === protocol)
     const ipv6 = peer.host.includes(':')
     return fitting.find((transport) => transport.local.host.includes(':') === ipv6) ?? fitting[0] ?? first
@@ -97,7 +106,8 @@ export class TransportManager implements TransportReceiver {
     const { transport, remote } = received.flow
     if (transport.reliable) return received.flow
     const address = responseAddress(received)
-    if (!isNumeric(address.host) || (address.host === remote.host && address.port === remote.port)) return received.flow
+    if (!isNumeric(address.host) || (address.host === remote.host && address.port === remote.port))
+      return received.flow
     return new WatchedFlow(transport.connect(address), this.#context)
   }
 
@@ -123,7 +133,12 @@ export class TransportManager implements TransportReceiver {
         break
       case 'bad-request': {
         const { request, status, error } = result
-        receiver.onMessage({ type: 'bad-request', received: { type: 'request', message: request, flow }, status, error })
+        receiver.onMessage({
+          type: 'bad-request',
+          received: { type: 'request', message: request, flow },
+          status,
+          error,
+        })
         break
       }
       case 'garbage':
@@ -176,6 +191,15 @@ class WatchedFlow implements Flow {
       const { transport, local, remote } = this.#flow
       return [{ direction, protocol: transport.protocol, local, remote, bytes, at: clock.now() }]
     })
+  }
+}
+
+// A peer may name any transport; that it cannot be reached over shows when something is sent to it.
+function protocolOrNone(uri: SipUri): TransportProtocol | undefined {
+  try {
+    return protocolOf(uri)
+  } catch {
+    return undefined
   }
 }
 
