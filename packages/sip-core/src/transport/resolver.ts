@@ -9,13 +9,14 @@ export interface Target {
   readonly address: Address
 }
 
-const PROTOCOLS: Readonly<Record<string, TransportProtocol>> = {
-  udp: 'UDP',
-  tcp: 'TCP',
-  tls: 'TLS',
-  ws: 'WS',
-  wss: 'WSS',
-}
+// A map, as the keys come from peers: an object would know 'constructor' too.
+const PROTOCOLS: ReadonlyMap<string, TransportProtocol> = new Map([
+  ['udp', 'UDP'],
+  ['tcp', 'TCP'],
+  ['tls', 'TLS'],
+  ['ws', 'WS'],
+  ['wss', 'WSS'],
+])
 const SECURED: Readonly<Partial<Record<TransportProtocol, TransportProtocol>>> = { TCP: 'TLS', WS: 'WSS' }
 
 /**

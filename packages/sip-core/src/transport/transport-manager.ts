@@ -198,8 +198,9 @@ class WatchedFlow implements Flow {
 function protocolOrNone(uri: SipUri): TransportProtocol | undefined {
   try {
     return protocolOf(uri)
-  } catch {
-    return undefined
+  } catch (error) {
+    if (error instanceof TransportError) return undefined
+    throw error
   }
 }
 
