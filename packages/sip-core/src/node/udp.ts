@@ -52,9 +52,12 @@ class UdpTransport implements Transport {
   }
 
   async listen(receiver: TransportReceiver): Promise<void> {
+    if (this.#open !== undefined) throw new StateError('the UDP transport is listening already')
     const { host = '0.0.0.0', port = 5060, recvBufferSize = 4 * 1024 * 1024 } = this.#options
     const socket = createSocket({
       type: isIPv6(host) ? 'udp6' : 'udp4',
+      // Each family has a transport of its own: '::' must leave the port of '0.0.0.0' alone.
+      ipv6Only: isIPv6(host),
       recvBufferSize,
       // Every address that comes here is a literal; the default would ask the resolver for each packet.
       lookup: (address, _options, done) => done(null, address, isIPv6(address) ? 6 : 4),
@@ -134,9 +137,10 @@ class UdpFlow implements Flow {
 // A wildcard address is no place to send to: name the first interface that leads outside, or else this machine.
 function reachable(bound: string): string {
   if (bound !== '0.0.0.0' && bound !== '::') return bound
-  const family = bound === '::' ? 'IPv6' : 'IPv4'
+  const wanted = bound === '::' ? 'IPv6' : 'IPv4'
   const outward = Object.values(networkInterfaces())
     .flatMap((addresses) => addresses ?? [])
-    .find((address) => address.family === family && !address.internal)
-  return outward?.address ?? (family === 'IPv6' ? '::1' : '127.0.0.1')
+    // A link-local address means nothing without the name of its interface.
+    .find(({ address, family, internal }) => family === wanted && !internal && !address.startsWith('fe80:'))
+  return outward?.address ?? (wanted === 'IPv6' ? '::1' : '127.0.0.1')
 }
