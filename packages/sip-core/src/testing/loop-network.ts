@@ -101,7 +101,7 @@ export class LoopNetwork extends Emitter<LoopNetworkEvents> {
   /** The clock, the randomness and the names of this network, to start an endpoint with. */
   platform(): { clock: Clock; random: Random; dns: Dns } {
     const lookup = async (host: string) => {
-      const addresses = this.#hosts[host]
+      const addresses = Object.hasOwn(this.#hosts, host) ? this.#hosts[host] : undefined
       if (addresses === undefined) throw new TransportError(`${host} is not in this network's hosts`)
       return addresses
     }
