@@ -68,6 +68,11 @@ export function isMadeOf(text: string, sets: number): boolean {
   return true
 }
 
+/** Whether `text` is a token: what methods, names of headers, option tags and the like are made of. */
+export function isToken(text: string): boolean {
+  return isMadeOf(text, TOKEN)
+}
+
 /** The value of a hexadecimal digit's character, -1 if it is none. */
 export function hexValue(code: number): number {
   if (code >= 48 && code <= 57) return code - 48

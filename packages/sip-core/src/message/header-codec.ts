@@ -1,5 +1,5 @@
 import { ArgumentError } from '../base/errors.ts'
-import { isMadeOf, TOKEN } from './chars.ts'
+import { isToken } from './chars.ts'
 import type { Cursor } from './cursor.ts'
 
 /**
@@ -92,7 +92,7 @@ const COMPACT: Readonly<Record<string, string>> = {
  * @throws ArgumentError when it is no token
  */
 export function headerKey(name: string): string {
-  if (!isMadeOf(name, TOKEN)) throw new ArgumentError(`${JSON.stringify(name)} is no name for a header`)
+  if (!isToken(name)) throw new ArgumentError(`${JSON.stringify(name)} is no name for a header`)
   const lower = name.toLowerCase()
   return lower.length === 1 ? (COMPACT[lower] ?? lower) : lower
 }

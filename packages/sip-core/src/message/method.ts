@@ -1,4 +1,4 @@
-import { isMadeOf, TOKEN } from './chars.ts'
+import { isToken } from './chars.ts'
 
 /** The method of a request: the registered ones by name, and any other token. Case counts. */
 export type Method =
@@ -20,5 +20,5 @@ export type Method =
 
 /** Whether `text` can be a method: any token can (RFC 3261 §7.1). */
 export function isMethod(text: string): text is Method {
-  return isMadeOf(text, TOKEN)
+  return isToken(text)
 }

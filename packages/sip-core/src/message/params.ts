@@ -4,6 +4,7 @@ import {
   hexValue,
   isMadeOf,
   isOneOf,
+  isToken,
   PARAM_VALUE,
   TOKEN,
   URI_HEADER,
@@ -264,7 +265,7 @@ function setOf(style: ParamStyle): number {
 const URI_HEADER_WRITTEN = URI_PARAM
 
 function checkedName(style: ParamStyle, name: string): string {
-  if (style === 'header' ? !isMadeOf(name, TOKEN) : name === '') {
+  if (style === 'header' ? !isToken(name) : name === '') {
     throw new ArgumentError(`${JSON.stringify(name)} is no name for a parameter: it must be a token`)
   }
   return name

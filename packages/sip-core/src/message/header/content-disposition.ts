@@ -1,5 +1,5 @@
 import { ArgumentError } from '../../base/errors.ts'
-import { isMadeOf, TOKEN } from '../chars.ts'
+import { isToken } from '../chars.ts'
 import { defineHeader, type HeaderCodec } from '../header-codec.ts'
 import { type Params, parseParams } from '../params.ts'
 
@@ -16,7 +16,7 @@ export const ContentDisposition: HeaderCodec<Disposition> = defineHeader<Disposi
   kind: 'single',
   parse: (cursor) => ({ type: cursor.token('a disposition'), params: parseParams(cursor) }),
   print({ type, params }) {
-    if (isMadeOf(type, TOKEN)) return type + params.toWire()
+    if (isToken(type)) return type + params.toWire()
     throw new ArgumentError(`${JSON.stringify(type)} is no disposition`)
   },
 })

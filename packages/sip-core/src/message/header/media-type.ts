@@ -1,5 +1,5 @@
 import { ArgumentError } from '../../base/errors.ts'
-import { isMadeOf, TOKEN } from '../chars.ts'
+import { isToken } from '../chars.ts'
 import { type Cursor, parseWhole } from '../cursor.ts'
 import { Params, type ParamsInit, parseParams } from '../params.ts'
 import { textToWire, wireToText } from '../wire.ts'
@@ -18,7 +18,7 @@ export class MediaType {
     readonly subtype: string
     readonly params?: ParamsInit | undefined
   }) {
-    if (!isMadeOf(init.type, TOKEN) || !isMadeOf(init.subtype, TOKEN)) {
+    if (!isToken(init.type) || !isToken(init.subtype)) {
       throw new ArgumentError(`${JSON.stringify(`${init.type}/${init.subtype}`)} is no media type`)
     }
     this.type = init.type

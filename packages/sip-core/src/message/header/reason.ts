@@ -1,5 +1,5 @@
 import { ArgumentError } from '../../base/errors.ts'
-import { isMadeOf, TOKEN } from '../chars.ts'
+import { isToken } from '../chars.ts'
 import { defineHeader, type HeaderCodec } from '../header-codec.ts'
 import { type Params, parseParams } from '../params.ts'
 
@@ -17,7 +17,7 @@ export const Reason: HeaderCodec<ReasonValue> = defineHeader<ReasonValue>({
   kind: 'list',
   parse: (cursor) => ({ protocol: cursor.token('a protocol'), params: parseParams(cursor) }),
   print({ protocol, params }) {
-    if (isMadeOf(protocol, TOKEN)) return protocol + params.toWire()
+    if (isToken(protocol)) return protocol + params.toWire()
     throw new ArgumentError(`${JSON.stringify(protocol)} is no protocol for Reason`)
   },
 })

@@ -1,7 +1,7 @@
 /** Headers whose values have a common form: addresses, numbers, tokens, text. */
 
 import { ArgumentError } from '../../base/errors.ts'
-import { isMadeOf, TOKEN } from '../chars.ts'
+import { isToken } from '../chars.ts'
 import { defineHeader, type HeaderCodec, type HeaderKind } from '../header-codec.ts'
 import { type NameAddr, readNameAddr } from '../name-addr.ts'
 import { textToWire, wireToText } from '../wire.ts'
@@ -48,7 +48,7 @@ export function tokenListHeader(name: string, options: { mayBeEmpty?: boolean } 
     ...options,
     parse: (cursor) => cursor.token('a token'),
     print(value) {
-      if (isMadeOf(value, TOKEN)) return value
+      if (isToken(value)) return value
       throw new ArgumentError(`${JSON.stringify(value)} is no token for ${name}`)
     },
   })

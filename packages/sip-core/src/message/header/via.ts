@@ -1,5 +1,5 @@
 import { ArgumentError } from '../../base/errors.ts'
-import { isMadeOf, TOKEN } from '../chars.ts'
+import { isToken } from '../chars.ts'
 import type { Cursor } from '../cursor.ts'
 import { defineHeader, type HeaderCodec } from '../header-codec.ts'
 import { Params, type ParamsInit, parseParams } from '../params.ts'
@@ -42,7 +42,7 @@ export class ViaValue {
       this.params = init.params as Params
       return
     }
-    if (!isMadeOf(init.transport, TOKEN)) {
+    if (!isToken(init.transport)) {
       throw new ArgumentError(`${JSON.stringify(init.transport)} is no transport`)
     }
     this.host = checkedHost(init.host)

@@ -1,0 +1,2 @@
+export { ReferTo } from './refer-to.ts'
+export { contentIdOf, ReferredBy } from './referred-by.ts'
