@@ -1,1 +1,2 @@
-export {}
+export * from './evsub/index.ts'
+export * from './header/index.ts'

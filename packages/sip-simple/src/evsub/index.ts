@@ -1,0 +1,18 @@
+export type { EventPackage } from './event-package.ts'
+export { EvsubLayer, type SubscribeTaker, type Subscription } from './evsub-layer.ts'
+export type { NotifierState } from './notifier.fsm.ts'
+export {
+  Notifier,
+  type NotifierEvents,
+  type NotifierInit,
+  type NotifyInit,
+  type NotifyState,
+} from './notifier.ts'
+export type { SubscriberState } from './subscriber.fsm.ts'
+export {
+  type Notification,
+  type SubscribeInit,
+  Subscriber,
+  type SubscriberEvents,
+  type SubscriberInit,
+} from './subscriber.ts'

@@ -1,0 +1,300 @@
+import {
+  ArgumentError,
+  type Body,
+  Emitter,
+  Expires,
+  type ExtraHeaders,
+  MinExpires,
+  type OutgoingRequest,
+  type ReceivedRequest,
+  type ResponseInit,
+  type ServerTransaction,
+  StateError,
+  TableMachine,
+  TimeoutError,
+} from 'sip-core'
+import type { Cause, Dialog, DialogEvent, DialogUsage } from 'sip-ua/dialog'
+import { Event, type EventValue, SubscriptionState, SubscriptionStateValue } from '../header/index.ts'
+import { eventOf } from './event-id.ts'
+import type { EventPackage } from './event-package.ts'
+import { EvsubLayer } from './evsub-layer.ts'
+import {
+  NOTIFIER_TABLE,
+  type NotifierAction,
+  type NotifierInput,
+  type NotifierState,
+} from './notifier.fsm.ts'
+import { NotifyQueue, type NotifyQueueEvent } from './notify-queue.ts'
+import { NamedTimers } from './timers.ts'
+
+/** What a NOTIFY says of the subscription. */
+export type NotifyState = 'pending' | 'active' | 'terminated'
+
+/** How a subscription begins. */
+export interface NotifierInit {
+  readonly package: EventPackage
+  /** The `id` of Event in NOTIFYs; default none. */
+  readonly id?: string | undefined
+  /** Another id by which a SUBSCRIBE may name the subscription. */
+  readonly alias?: string | undefined
+  /** Seconds that are granted at most; default what the request asks for, within the package's limits. */
+  readonly expires?: number | undefined
+  /** What the NOTIFYs carry that the notifier sends of itself: after a refresh, and at the end. */
+  readonly current: () => Body | undefined
+}
+
+/** What a NOTIFY says besides its state. */
+export interface NotifyInit {
+  readonly body?: Body | undefined
+  /** Why the subscription ends, e.g. `noresource` (RFC 6665 §4.1.3); for `terminated` only. */
+  readonly reason?: string | undefined
+  /** Seconds after which the subscriber may try again; for `terminated` only. */
+  readonly retryAfter?: number | undefined
+  readonly headers?: ExtraHeaders | undefined
+}
+
+/** What happens to a subscription. */
+export interface NotifierEvents {
+  /** It is in a new state. In `closing` the last NOTIFY is on its way. */
+  state: [state: NotifierState, cause: Cause]
+  /** The subscriber has refreshed it, for so many seconds; it was answered, and told the current state. */
+  refresh: [received: ReceivedRequest, seconds: number]
+}
+
+/**
+ * A subscription that the other end of a dialog has here (RFC 6665 §4.2), by SUBSCRIBE or by a request that implies
+ * one, such as REFER.
+ *
+ * @see pjsip_evsub_create_uas
+ */
+export class Notifier extends Emitter<NotifierEvents> implements DialogUsage {
+  readonly name: string
+  readonly dialog: Dialog
+  readonly package: EventPackage
+  /** The request that made the subscription. */
+  readonly received: ReceivedRequest
+  readonly id: string | undefined
+  readonly #init: NotifierInit
+  readonly #layer: EvsubLayer
+  readonly #transaction: ServerTransaction
+  readonly #timers: NamedTimers<'expiry' | 'linger'>
+  readonly #queue: NotifyQueue
+  readonly #machine: TableMachine<NotifierState, NotifierInput, NotifierAction>
+  #announced: NotifierState = 'init'
+  #expiresAt = 0
+
+  /**
+   * Takes its place in the dialog, which lasts as long as the subscription from now on, and the request, which is
+   * for `accept` or `reject`.
+   */
+  constructor(dialog: Dialog, received: ReceivedRequest, init: NotifierInit) {
+    super()
+    const { clock } = dialog.endpoint
+    this.name = init.package.name
+    this.dialog = dialog
+    this.package = init.package
+    this.received = received
+    this.id = init.id
+    this.#init = init
+    this.#timers = new NamedTimers(clock)
+    this.#queue = new NotifyQueue(dialog, (event) => this.#onQueue(event))
+    this.#machine = new TableMachine(NOTIFIER_TABLE, 'init', {
+      decline: () => this.#transaction.respond(dialog.createResponse(received, 480)),
+      'notify-current': () =>
+        this.#queue.push(this.#build(this.state === 'active' ? 'active' : 'pending', this.#now())),
+      'notify-timeout': () =>
+        this.#queue.push(this.#build('terminated', { ...this.#now(), reason: 'timeout' })),
+      linger: () => this.#linger(),
+      leave: () => this.#leave(),
+    })
+    dialog.attach(this)
+    this.#transaction = dialog.accept(received, { onServerTransaction: () => {} })
+    this.#layer = EvsubLayer.of(dialog.endpoint)
+    this.#layer.register(init.package)
+    this.#layer.add(this)
+  }
+
+  /** @see pjsip_evsub_get_state */
+  get state(): NotifierState {
+    return this.#machine.state
+  }
+
+  /** Seconds until the subscription expires unless it is refreshed. */
+  get timeLeft(): number {
+    return Math.max(0, Math.ceil((this.#expiresAt - this.dialog.endpoint.clock.now()) / 1000))
+  }
+
+  /**
+   * Answers the request with a 2xx. A NOTIFY is to follow at once (RFC 6665 §4.2.1.2).
+   *
+   * @throws ArgumentError when the status is no 2xx
+   * @throws StateError when the request has been answered
+   * @see pjsip_evsub_accept
+   */
+  accept(status = 200, init: ResponseInit = {}): void {
+    if (status < 200 || status > 299)
+      throw new ArgumentError(`a subscription is accepted with a 2xx, not ${status}`)
+    const { message } = this.received
+    this.#answerFirst('accept', status, init, message.to.tag === undefined)
+  }
+
+  /**
+   * Answers the request with a failure, 603 by default; that is the end of it.
+   *
+   * @param status 300 to 699
+   * @throws ArgumentError when the status is another
+   * @throws StateError when the request has been answered
+   */
+  reject(status = 603, init: ResponseInit = {}): void {
+    if (status < 300 || status > 699)
+      throw new ArgumentError(`a subscription is refused with 300 to 699, not ${status}`)
+    this.#answerFirst('reject', status, init, false)
+  }
+
+  /**
+   * A NOTIFY for the subscription, to be sent with `send`.
+   *
+   * @throws StateError when the state of the subscription does not allow it: before `accept`, after the last NOTIFY,
+   *   or `pending` after `active`
+   * @throws ArgumentError when a header cannot be sent
+   * @see pjsip_evsub_notify
+   */
+  createNotify(state: NotifyState, init: NotifyInit = {}): OutgoingRequest {
+    if (NOTIFIER_TABLE[this.state][`notify-${state}`] === null)
+      throw this.#misused(`a NOTIFY that says ${state}`)
+    return this.#build(state, init)
+  }
+
+  /**
+   * Sends a NOTIFY from `createNotify`: at once if the one before it has been answered, else when it is. Of several
+   * that wait only the newest is sent.
+   *
+   * @throws StateError as `createNotify` does
+   * @see pjsip_evsub_send_request
+   */
+  send(notify: OutgoingRequest): void {
+    const state = notify.headers.get(SubscriptionState)?.state as NotifyState
+    if (this.#take(`notify-${state}`, { type: 'local' }, { notify: () => this.#queue.push(notify) })) return
+    throw this.#misused(`a NOTIFY that says ${state}`)
+  }
+
+  /**
+   * Ends the subscription at this end at once, without a NOTIFY; a request not answered yet is refused with 480.
+   *
+   * @see pjsip_evsub_terminate
+   */
+  terminate(): void {
+    this.#take('terminate', { type: 'local' })
+  }
+
+  onDialog({ received }: DialogEvent): boolean {
+    const { message } = received
+    if (message.method !== 'SUBSCRIBE' || !this.#isMine(message.headers.get(Event))) return false
+    const cause: Cause = { type: 'request', request: message }
+    const wanted = message.headers.get(Expires) ?? this.package.defaultExpires
+    const { minExpires } = this.package
+    const answer = (status: number, init: ResponseInit) => () => this.dialog.respond(received, status, init)
+    if (wanted === 0) return this.#take('unsubscribe', cause, { answer: answer(200, expiresHeader(0)) })
+    if (wanted < minExpires) {
+      return this.#take('too-brief', cause, {
+        answer: answer(423, { headers: { [MinExpires.name]: String(minExpires) } }),
+      })
+    }
+    const granted = this.#grant(wanted)
+    return this.#take('refresh', cause, {
+      prolong: () => this.#prolong(granted),
+      answer: answer(200, expiresHeader(granted)),
+      report: () => this.emit('refresh', received, granted),
+    })
+  }
+
+  #answerFirst(input: 'accept' | 'reject', status: number, init: ResponseInit, makesDialog: boolean): void {
+    const { message } = this.received
+    const granted = this.#grant(message.headers.get(Expires) ?? this.package.defaultExpires)
+    const answer = () => {
+      const response = this.dialog.createResponse(this.received, status, init)
+      if (input === 'accept' && message.method === 'SUBSCRIBE') response.headers.set(Expires, granted)
+      if (makesDialog) this.dialog.endpoint.capabilities.describe(response.headers)
+      this.#transaction.respond(response)
+      if (makesDialog) this.dialog.confirm()
+    }
+    if (this.#take(input, { type: 'local' }, { answer, prolong: () => this.#prolong(granted) })) return
+    throw this.#misused(`'${input}'`)
+  }
+
+  #take(
+    input: NotifierInput,
+    cause: Cause,
+    doings: { readonly [action in NotifierAction]?: () => void } = {},
+  ): boolean {
+    const meant = this.#machine.take(input, doings)
+    this.#announce(cause)
+    return meant
+  }
+
+  #announce(cause: Cause): void {
+    const { state } = this
+    if (state === this.#announced) return
+    this.#announced = state
+    this.emit('state', state, cause)
+  }
+
+  #onQueue({ type, cause }: NotifyQueueEvent): void {
+    this.#take(type, cause)
+  }
+
+  #isMine(event: EventValue | undefined): boolean {
+    if (event?.package !== this.package.name) return false
+    return event.id === this.id || (event.id !== undefined && event.id === this.#init.alias)
+  }
+
+  // RFC 6665 §4.2.1.1: may be shorter than what was asked for, never longer.
+  #grant(wanted: number): number {
+    return Math.min(wanted, this.#init.expires ?? wanted, this.package.maxExpires)
+  }
+
+  #prolong(seconds: number): void {
+    const { clock } = this.dialog.endpoint
+    this.#expiresAt = clock.now() + seconds * 1000
+    const error = new TimeoutError(
+      'expiry',
+      `the ${this.name} subscription was not refreshed within ${seconds} s`,
+    )
+    this.#timers.start('expiry', seconds * 1000, () => this.#take('expiry', { type: 'timeout', error }))
+  }
+
+  // Long enough for a NOTIFY under way to be resent until it fails, and for the last one after it.
+  #linger(): void {
+    const time = 2 * 64 * this.dialog.endpoint.timers.T1
+    const error = new TimeoutError('linger', `the last NOTIFY of ${this.name} was not answered`)
+    this.#timers.stop('expiry')
+    this.#timers.start('linger', time, () => this.#take('linger', { type: 'timeout', error }))
+  }
+
+  #now(): NotifyInit {
+    return { body: this.#init.current() }
+  }
+
+  #build(state: NotifyState, { headers, body, reason, retryAfter }: NotifyInit): OutgoingRequest {
+    const notify = this.dialog.createRequest('NOTIFY', { headers, body })
+    notify.headers.set(Event, eventOf(this.package.name, this.id))
+    const said = state === 'terminated' ? { state, reason, retryAfter } : { state, expires: this.timeLeft }
+    notify.headers.set(SubscriptionState, new SubscriptionStateValue(said))
+    return notify
+  }
+
+  #leave(): void {
+    this.#timers.stopAll()
+    this.#queue.close()
+    this.#layer.remove(this)
+    this.dialog.detach(this)
+  }
+
+  #misused(what: string): StateError {
+    return new StateError(`${what} is not for a ${this.name} subscription that is ${this.state}`)
+  }
+}
+
+function expiresHeader(seconds: number): ResponseInit {
+  return { headers: { [Expires.name]: String(seconds) } }
+}

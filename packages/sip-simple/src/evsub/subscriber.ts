@@ -1,0 +1,348 @@
+import {
+  Accept,
+  type ClientRequestEvent,
+  Emitter,
+  Expires,
+  type Method,
+  type OutgoingRequest,
+  type ReceivedRequest,
+  type Refusal,
+  type SipResponse,
+  StateError,
+  TableMachine,
+  TimeoutError,
+  type TransportError,
+} from 'sip-core'
+import {
+  type Cause,
+  type Dialog,
+  type DialogEvent,
+  type DialogRequestInit,
+  type DialogUsage,
+  failureCause,
+} from 'sip-ua/dialog'
+import { Event, SubscriptionState, type SubscriptionStateValue } from '../header/index.ts'
+import { EventId, eventOf } from './event-id.ts'
+import type { EventPackage } from './event-package.ts'
+import { EvsubLayer } from './evsub-layer.ts'
+import {
+  SUBSCRIBER_TABLE,
+  type SubscriberAction,
+  type SubscriberInput,
+  type SubscriberState,
+} from './subscriber.fsm.ts'
+import { NamedTimers } from './timers.ts'
+
+/** How a subscription begins. */
+export interface SubscriberInit {
+  readonly package: EventPackage
+  /** The `id` of Event; default none. `'given'`: the notifier gives it, as for REFER (RFC 3515 §2.4.6). */
+  readonly id?: string | 'given' | undefined
+  /** Whether it is refreshed before it expires, until `unsubscribe`; default false: `expiring` tells when it is time. */
+  readonly autoRefresh?: boolean | undefined
+  /**
+   * Looks at a NOTIFY before it is taken. What it gives is the answer, and the subscription stays as if nothing had
+   * come; undefined: 200.
+   */
+  readonly judge?: ((notify: ReceivedRequest) => Refusal | undefined) | undefined
+}
+
+/** A request that makes, refreshes or ends a subscription. */
+export interface SubscribeInit extends DialogRequestInit {
+  /** Seconds; 0 ends the subscription. Default for SUBSCRIBE: the package's, for other methods: none. */
+  readonly expires?: number | undefined
+}
+
+/** A NOTIFY that was taken. */
+export interface Notification {
+  readonly received: ReceivedRequest
+  /** What it says of the subscription. */
+  readonly subscriptionState: SubscriptionStateValue
+}
+
+/** What happens to a subscription. */
+export interface SubscriberEvents {
+  /** It is in a new state. A NOTIFY that ends it has been told by `notify` before. */
+  state: [state: SubscriberState, cause: Cause]
+  /** The notifier has told of the resource. */
+  notify: [notification: Notification]
+  /** A request of this end was answered with 2xx. */
+  accepted: [response: SipResponse]
+  /** A request of this end failed, but the subscription goes on as it was. */
+  refused: [cause: Cause]
+  /** It expires in so many seconds unless it is refreshed. */
+  expiring: [seconds: number]
+}
+
+// RFC 6665 §4.1.2.2 and RFC 5057 §5.1; 408 as in RFC 3261 §12.2.1.2.
+const FATAL: ReadonlySet<number> = new Set([
+  ...[404, 405, 408, 410, 416, 480, 481, 482, 483, 484, 485],
+  ...[489, 501, 604],
+])
+
+/**
+ * A subscription to what happens at the other end of a dialog (RFC 6665 §4.1), made by SUBSCRIBE or by a request
+ * that implies one, such as REFER.
+ *
+ * @see pjsip_evsub_create_uac
+ */
+export class Subscriber extends Emitter<SubscriberEvents> implements DialogUsage {
+  readonly name: string
+  readonly dialog: Dialog
+  readonly package: EventPackage
+  readonly #init: SubscriberInit
+  readonly #layer: EvsubLayer
+  readonly #id: EventId
+  readonly #timers: NamedTimers<'N' | 'expiring' | 'expiry'>
+  readonly #machine: TableMachine<SubscriberState, SubscriberInput, SubscriberAction>
+  #announced: SubscriberState = 'init'
+  #said: SubscriptionStateValue | undefined
+
+  /** Takes its place in the dialog, which lasts as long as the subscription from now on. */
+  constructor(dialog: Dialog, init: SubscriberInit) {
+    super()
+    this.name = init.package.name
+    this.dialog = dialog
+    this.package = init.package
+    this.#init = init
+    this.#id = init.id === 'given' ? EventId.given() : EventId.named(init.id)
+    this.#timers = new NamedTimers(dialog.endpoint.clock)
+    this.#machine = new TableMachine(SUBSCRIBER_TABLE, 'init', {
+      'start-N': () => this.#wait(),
+      'stop-N': () => this.#timers.stop('N'),
+      leave: () => this.#leave(),
+    })
+    dialog.attach(this)
+    this.#layer = EvsubLayer.of(dialog.endpoint)
+    this.#layer.register(init.package)
+    this.#layer.add(this)
+  }
+
+  /** @see pjsip_evsub_get_state */
+  get state(): SubscriberState {
+    return this.#machine.state
+  }
+
+  /** The `id` of Event, as far as it is known. */
+  get id(): string | undefined {
+    return this.#id.value
+  }
+
+  /**
+   * What the notifier has said of the subscription last; its `reason` and `retryAfter` tell why it ended it.
+   *
+   * @see pjsip_evsub_get_termination_reason
+   */
+  get subscriptionState(): SubscriptionStateValue | undefined {
+    return this.#said
+  }
+
+  /**
+   * A request that makes or refreshes the subscription, to be sent with `send`.
+   *
+   * @param method SUBSCRIBE by default; for any other method the headers that it needs are for the caller to add
+   * @throws StateError when the subscription is over
+   * @throws ArgumentError when a header cannot be sent
+   * @see pjsip_evsub_initiate
+   */
+  createRequest(method: Method = 'SUBSCRIBE', init: SubscribeInit = {}): OutgoingRequest {
+    if (this.state === 'terminated') throw new StateError(`the ${this.name} subscription is over`)
+    const request = this.dialog.createRequest(method, init)
+    const { headers } = request
+    this.dialog.endpoint.capabilities.describe(headers)
+    const subscribes = method === 'SUBSCRIBE'
+    const expires = init.expires ?? (subscribes ? this.package.defaultExpires : undefined)
+    if (expires !== undefined) headers.set(Expires, expires)
+    if (!subscribes) return request
+    headers.set(Event, eventOf(this.package.name, this.#id.value))
+    headers.set(Accept.name, this.package.accept.join(', '))
+    return request
+  }
+
+  /**
+   * Sends a request from `createRequest`.
+   *
+   * @throws StateError when the subscription is over
+   * @see pjsip_evsub_send_request
+   */
+  send(request: OutgoingRequest): void {
+    if (this.#take('send', { type: 'local' }, { send: () => this.#transmit(request) })) return
+    throw new StateError(`the ${this.name} subscription is over`)
+  }
+
+  /**
+   * Asks for so many seconds more.
+   *
+   * @param expires default: the package's
+   * @throws StateError when the subscription is over, or no NOTIFY has told its id yet
+   */
+  refresh(expires = this.package.defaultExpires): void {
+    if (this.#id.isOpen)
+      throw new StateError(`the ${this.name} subscription has not been confirmed by a NOTIFY yet`)
+    this.send(this.createRequest('SUBSCRIBE', { expires }))
+  }
+
+  /**
+   * Asks the notifier to end the subscription (RFC 6665 §4.1.2.3). It does so with a last NOTIFY.
+   *
+   * @throws StateError as `refresh` does
+   */
+  unsubscribe(): void {
+    this.refresh(0)
+  }
+
+  /**
+   * Ends the subscription at this end at once. The notifier learns of it when its next NOTIFY is refused.
+   *
+   * @see pjsip_evsub_terminate
+   */
+  terminate(): void {
+    this.#take('terminate', { type: 'local' })
+  }
+
+  onDialog({ received }: DialogEvent): boolean {
+    const { message } = received
+    if (message.method !== 'NOTIFY') return false
+    const event = message.headers.get(Event)
+    if (event === undefined || !this.#isMine(event.package, event.id)) return false
+    const said = message.headers.get(SubscriptionState)
+    const refusal = said === undefined ? NO_STATE : this.#init.judge?.(received)
+    if (said === undefined || refusal !== undefined) {
+      // Not by the dialog: a NOTIFY that is refused makes none.
+      this.dialog.endpoint.respond(received, refusal?.status ?? NO_STATE.status, refusal)
+      return true
+    }
+    return this.#take(
+      notifyInput(said),
+      { type: 'request', request: message },
+      {
+        answer: () => {
+          this.#id.learn(event.id)
+          this.#said = said
+          this.dialog.respond(received, 200)
+        },
+        prolong: () => this.#prolongByNotify(said.expires),
+        report: () => this.emit('notify', { received, subscriptionState: said }),
+      },
+    )
+  }
+
+  #take(
+    input: SubscriberInput,
+    cause: Cause,
+    doings: { readonly [action in SubscriberAction]?: () => void } = {},
+  ): boolean {
+    const meant = this.#machine.take(input, doings)
+    this.#announce(cause)
+    return meant
+  }
+
+  #announce(cause: Cause): void {
+    const { state } = this
+    if (state === this.#announced) return
+    this.#announced = state
+    this.emit('state', state, cause)
+  }
+
+  #transmit(request: OutgoingRequest): void {
+    if (request.method !== 'SUBSCRIBE') this.#id.addNumber(request.cseq.seq)
+    this.dialog.send(request, { onClientRequest: (event) => this.#onAnswer(request, event) })
+  }
+
+  #onAnswer(request: OutgoingRequest, event: ClientRequestEvent): void {
+    if (event.type === 'terminated') return
+    if (event.type === 'failed') return this.#onFailure(failureInput(event.error), failureCause(event.error))
+    const { message } = event.received
+    const cause: Cause = { type: 'response', response: message }
+    if (message.status < 200) return
+    if (this.dialog.wasOvertaken(request, event.received)) {
+      this.#take('overtaken', cause, { send: () => this.#transmit(this.dialog.repeat(request)) })
+    } else if (message.status < 300) {
+      this.#take(message.status === 204 ? 'silent' : 'success', cause, {
+        prolong: () => this.#prolongByResponse(message.headers.get(Expires)),
+        report: () => this.emit('accepted', message),
+      })
+    } else {
+      this.#onFailure(FATAL.has(message.status) ? 'gone' : 'failure', cause)
+    }
+  }
+
+  #onFailure(input: 'gone' | 'failure', cause: Cause): void {
+    this.#take(input, cause, { report: () => this.emit('refused', cause) })
+  }
+
+  // A NOTIFY whose id nobody claims goes to the one who does not know his yet.
+  #isMine(name: string, id: string | undefined): boolean {
+    if (name !== this.package.name) return false
+    if (this.#id.claims(id)) return true
+    return (
+      this.#id.isOpen && !this.dialog.usages.some((usage) => usage !== this && isClaimant(usage, name, id))
+    )
+  }
+
+  /** For the other subscriptions of the dialog: whether a NOTIFY is certainly for this one. */
+  claims(name: string, id: string | undefined): boolean {
+    return name === this.package.name && this.#id.claims(id)
+  }
+
+  #wait(): void {
+    const error = new TimeoutError(
+      'N',
+      `no NOTIFY came within ${this.#patience / 1000} s of the request for ${this.name}`,
+    )
+    this.#timers.start('N', this.#patience, () => this.#take('N', { type: 'timeout', error }))
+  }
+
+  #prolongByResponse(expires: number | undefined): void {
+    // 0 confirms the end, which comes with the last NOTIFY.
+    if (expires !== undefined && expires > 0) this.#prolong(expires)
+  }
+
+  #prolongByNotify(expires: number | undefined): void {
+    if (expires !== undefined) this.#prolong(expires)
+    else if (!this.#timers.isRunning('expiry')) this.#prolong(this.package.defaultExpires)
+  }
+
+  #prolong(expires: number): void {
+    const length = expires * 1000
+    const notice = Math.min(this.#patience, length / 2)
+    this.#timers.start('expiring', length - notice, () => {
+      this.#take('expiring', { type: 'local' }, { report: () => this.#onExpiring(notice / 1000) })
+    })
+    // The notifier's last NOTIFY may be on its way for as long as it is resent.
+    const error = new TimeoutError(
+      'expiry',
+      `the ${this.name} subscription was not refreshed within ${expires} s`,
+    )
+    this.#timers.start('expiry', length + this.#patience, () =>
+      this.#take('expiry', { type: 'timeout', error }),
+    )
+  }
+
+  #onExpiring(seconds: number): void {
+    this.emit('expiring', seconds)
+    if (this.#init.autoRefresh && this.state !== 'terminated') this.refresh()
+  }
+
+  #leave(): void {
+    this.#timers.stopAll()
+    this.#layer.remove(this)
+    this.dialog.detach(this)
+  }
+
+  /** How long a message is resent: 64*T1 (RFC 6665 §4.1.2.1: timer N; RFC 3261 §17.1.2.2: timer F). */
+  get #patience(): number {
+    return 64 * this.dialog.endpoint.timers.T1
+  }
+}
+
+const NO_STATE = { status: 400, reason: 'Missing Subscription-State' }
+
+function isClaimant(usage: DialogUsage, name: string, id: string | undefined): boolean {
+  return usage instanceof Subscriber && usage.claims(name, id)
+}
+
+// RFC 3261 §8.1.3.1: no answer counts as 408, a transport error as 503.
+function failureInput(error: TimeoutError | TransportError): 'gone' | 'failure' {
+  return error instanceof TimeoutError ? 'gone' : 'failure'
+}
