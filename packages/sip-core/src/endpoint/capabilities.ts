@@ -1,5 +1,8 @@
 import { Accept, Allow, type Headers, Supported } from '../message/index.ts'
 
+// Its codec stands in the package above.
+const ALLOW_EVENTS = 'Allow-Events'
+
 /**
  * What an endpoint can do, gathered from what is installed on it: each package adds its methods and option tags.
  * Fills Allow, Supported and Accept (RFC 3261 §20.5, §20.37, §20.1).
@@ -16,11 +19,15 @@ export class Capabilities {
   /** Content types that somebody here reads; Accept. */
   readonly contentTypes = new Set<string>()
 
-  /** Writes Allow and, where there is something to say, Supported and Allow-Events. */
+  /**
+   * Writes Allow and, where there is something to say, Supported and Allow-Events. What stands there already stays:
+   * an application may offer less, or more, in a single message.
+   */
   describe(headers: Headers): void {
-    headers.setAll(Allow, [...this.methods])
-    if (this.extensions.size > 0) headers.setAll(Supported, [...this.extensions])
-    if (this.events.size > 0) headers.set('Allow-Events', [...this.events].join(', '))
+    if (!headers.has(Allow)) headers.setAll(Allow, [...this.methods])
+    if (this.extensions.size > 0 && !headers.has(Supported)) headers.setAll(Supported, [...this.extensions])
+    if (this.events.size > 0 && !headers.has(ALLOW_EVENTS))
+      headers.set(ALLOW_EVENTS, [...this.events].join(', '))
   }
 
   /** Writes all of it, as an answer to OPTIONS does (RFC 3261 §11.2). */
