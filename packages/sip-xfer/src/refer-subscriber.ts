@@ -12,6 +12,7 @@ import {
 } from 'sip-core'
 import {
   type Notification,
+  type NotifyState,
   Subscriber,
   type SubscriberEvents,
   type SubscriberInit,
@@ -33,7 +34,7 @@ export interface ReferInit {
 
 /** How the request that a REFER has caused comes along. */
 export interface ReferNotification {
-  readonly state: 'pending' | 'active' | 'terminated'
+  readonly state: NotifyState
   /** What the request was answered last; undefined if the NOTIFY does not tell. */
   readonly status: number | undefined
   readonly reason: string | undefined
@@ -135,24 +136,14 @@ export class ReferSubscriber extends Emitter<ReferSubscriberEvents> {
   }
 }
 
-function read({ received, subscriptionState }: Notification): ReferNotification {
+function read({ received, state, subscriptionState }: Notification): ReferNotification {
   const { body, headers } = received.message
   const fragment = parseSipfrag(body, headers.get(ContentType))
   const { status, reason } = fragment.type === 'status' ? fragment : NOTHING
-  return { state: stateOf(subscriptionState), status, reason, fragment, subscriptionState, received }
+  return { state, status, reason, fragment, subscriptionState, received }
 }
 
 const NOTHING = { status: undefined, reason: undefined }
-
-function stateOf({ state }: SubscriptionStateValue): ReferNotification['state'] {
-  switch (state) {
-    case 'pending':
-    case 'terminated':
-      return state
-    default:
-      return 'active'
-  }
-}
 
 // Without '<' all of a text is a URI: what follows its ';' must not become a parameter of the header.
 function addressOf(address: NameAddr | Uri | string): NameAddr {

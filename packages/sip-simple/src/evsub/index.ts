@@ -6,8 +6,8 @@ export {
   type NotifierEvents,
   type NotifierInit,
   type NotifyInit,
-  type NotifyState,
 } from './notifier.ts'
+export type { NotifyState } from './notify-state.ts'
 export type { SubscriberState } from './subscriber.fsm.ts'
 export {
   type Notification,

@@ -25,10 +25,8 @@ import {
   type NotifierState,
 } from './notifier.fsm.ts'
 import { NotifyQueue, type NotifyQueueEvent } from './notify-queue.ts'
+import { type NotifyState, notifyStateOf } from './notify-state.ts'
 import { NamedTimers } from './timers.ts'
-
-/** What a NOTIFY says of the subscription. */
-export type NotifyState = 'pending' | 'active' | 'terminated'
 
 /** How a subscription begins. */
 export interface NotifierInit {
@@ -173,9 +171,12 @@ export class Notifier extends Emitter<NotifierEvents> implements DialogUsage {
    * @see pjsip_evsub_send_request
    */
   send(notify: OutgoingRequest): void {
-    const state = notify.headers.get(SubscriptionState)?.state as NotifyState
-    if (this.#take(`notify-${state}`, { type: 'local' }, { notify: () => this.#queue.push(notify) })) return
-    throw this.#misused(`a NOTIFY that says ${state}`)
+    const said = notify.headers.get(SubscriptionState)
+    const send = () => this.#queue.push(notify)
+    if (said === undefined)
+      throw new ArgumentError(`a ${notify.method} without Subscription-State is no NOTIFY`)
+    if (this.#take(`notify-${notifyStateOf(said)}`, { type: 'local' }, { notify: send })) return
+    throw this.#misused(`a NOTIFY that says ${said.state}`)
   }
 
   /**

@@ -71,16 +71,20 @@ export class NotifyQueue implements ClientRequestUser {
 
   #proceed(cause: Cause): void {
     const next = this.#next
-    if (next !== undefined) return this.#repeat(next)
+    if (next !== undefined) return this.#resume(next)
     this.#stage = { name: 'idle' }
     this.#user({ type: 'delivered', cause })
   }
 
-  // With a new number: others may have been taken while it waited (RFC 3261 §12.2.1.1).
-  #repeat(request: OutgoingRequest): void {
-    const newest = this.#next ?? request
+  // What waited may have a number that others have overtaken meanwhile (RFC 3261 §12.2.1.1).
+  #resume(next: OutgoingRequest): void {
     this.#next = undefined
-    this.#send(this.#dialog.repeat(newest))
+    this.#send(next.cseq.seq === this.#dialog.localSeq ? next : this.#dialog.repeat(next))
+  }
+
+  #repeat(request: OutgoingRequest): void {
+    if (this.#next !== undefined) this.#resume(this.#next)
+    else this.#send(this.#dialog.repeat(request))
   }
 
   #send(request: OutgoingRequest): void {

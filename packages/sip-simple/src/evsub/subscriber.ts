@@ -25,6 +25,7 @@ import { Event, SubscriptionState, type SubscriptionStateValue } from '../header
 import { EventId, eventOf } from './event-id.ts'
 import type { EventPackage } from './event-package.ts'
 import { EvsubLayer } from './evsub-layer.ts'
+import { type NotifyState, notifyStateOf } from './notify-state.ts'
 import {
   SUBSCRIBER_TABLE,
   type SubscriberAction,
@@ -56,7 +57,8 @@ export interface SubscribeInit extends DialogRequestInit {
 /** A NOTIFY that was taken. */
 export interface Notification {
   readonly received: ReceivedRequest
-  /** What it says of the subscription. */
+  readonly state: NotifyState
+  /** What it says of the subscription, in full. */
   readonly subscriptionState: SubscriptionStateValue
 }
 
@@ -212,8 +214,9 @@ export class Subscriber extends Emitter<SubscriberEvents> implements DialogUsage
       this.dialog.endpoint.respond(received, refusal?.status ?? NO_STATE.status, refusal)
       return true
     }
+    const state = notifyStateOf(said)
     return this.#take(
-      notifyInput(said),
+      `notify-${state}`,
       { type: 'request', request: message },
       {
         answer: () => {
@@ -222,7 +225,7 @@ export class Subscriber extends Emitter<SubscriberEvents> implements DialogUsage
           this.dialog.respond(received, 200)
         },
         prolong: () => this.#prolongByNotify(said.expires),
-        report: () => this.emit('notify', { received, subscriptionState: said }),
+        report: () => this.emit('notify', { received, state, subscriptionState: said }),
       },
     )
   }
