@@ -1,1 +1,2 @@
 export * from './refer.ts'
+export * from './transfer/index.ts'

@@ -1,0 +1,54 @@
+import { parseArgs } from 'node:util'
+
+/** What the demo was asked to do. */
+export interface DemoOptions {
+  readonly busy: boolean
+  readonly trace: boolean
+  readonly svg: string | undefined
+  readonly host: string
+  readonly bob: string | undefined
+  readonly carol: string | undefined
+}
+
+const HELP = `npx pnpm demo [options]
+
+Alice calls Bob and transfers him to Carol: three user agents on three UDP sockets.
+
+  --busy        Carol answers 486; Alice then still has Bob
+  --trace       every message whole, instead of the ladder
+  --svg FILE    writes the ladder as a picture
+  --bob URI     Bob is a real phone at this URI, for example sip:bob@192.0.2.20
+  --carol URI   Carol is a real phone at this URI
+  --host IP     the address of this machine that the phones can reach (default 127.0.0.1)
+  --help        this
+`
+
+/** Reads the command line; says what is wrong with it, or what there is, and exits. */
+export function readOptions(args: readonly string[]): DemoOptions {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        busy: { type: 'boolean', default: false },
+        trace: { type: 'boolean', default: false },
+        svg: { type: 'string' },
+        bob: { type: 'string' },
+        carol: { type: 'string' },
+        host: { type: 'string', default: '127.0.0.1' },
+        help: { type: 'boolean', default: false },
+      },
+    })
+    if (values.help) {
+      console.log(HELP)
+      process.exit(0)
+    }
+    if (values.busy && values.carol !== undefined) {
+      throw new Error('--busy is for our own Carol; a phone at --carol decides for itself')
+    }
+    const { busy, trace, svg, host, bob, carol } = values
+    return { busy, trace, svg, host, bob, carol }
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${HELP}`)
+    process.exit(2)
+  }
+}

@@ -1,0 +1,11 @@
+export { type FollowInit, Referral } from './referral.ts'
+export {
+  type HangUp,
+  Transfer,
+  type TransferEvents,
+  type TransferFailure,
+  type TransferOutcome,
+  type TransferProgress,
+  type TransferSilence,
+} from './transfer.ts'
+export { type TransferInit, Xfer, type XferEvents } from './xfer.ts'

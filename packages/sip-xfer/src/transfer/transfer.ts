@@ -1,0 +1,149 @@
+import {
+  Emitter,
+  type NameAddr,
+  type OutgoingRequest,
+  type SipResponse,
+  type TimeoutError,
+  type TransportError,
+} from 'sip-core'
+import type { Cause } from 'sip-ua/dialog'
+import type { InviteSession } from 'sip-ua/invite'
+import type { ReferNotification, ReferSubscriber } from '../refer-subscriber.ts'
+import { Progress } from './progress.ts'
+
+/** What the transferee has told of the call that it places. */
+export interface TransferProgress {
+  /** The status that the transfer target has answered, or 100 while nothing is known. */
+  readonly status: number
+  readonly reason: string
+}
+
+/** How a transfer came out. */
+export type TransferOutcome =
+  /** The transferee talks to the target. */
+  | { readonly result: 'transferred'; readonly status: number; readonly reason: string }
+  /** It does not; the call to the transferee is as it was, unless it ended meanwhile. */
+  | { readonly result: 'failed'; readonly cause: TransferFailure }
+  /** Nobody can tell: the transferee stopped reporting before there was a final response. */
+  | { readonly result: 'unknown'; readonly cause: TransferSilence }
+
+/** Why a transfer failed. */
+export type TransferFailure =
+  /** The transferee refused to try: its final response to the REFER. */
+  | { readonly type: 'refused'; readonly response: SipResponse }
+  /** The transferee tried, and this is what it got. */
+  | { readonly type: 'target'; readonly status: number; readonly reason: string }
+  /** The REFER could not be sent. */
+  | { readonly type: 'transport-error'; readonly error: TransportError }
+
+/** Why nobody can tell how a transfer came out. */
+export type TransferSilence =
+  /** No answer to the REFER, no NOTIFY after it, or none any more. */
+  | { readonly type: 'timeout'; readonly error: TimeoutError }
+  /** The transferee ended the subscription early, for this reason if it gave one. */
+  | { readonly type: 'terminated'; readonly reason: string | undefined }
+
+/** When the transferor hangs up. */
+export type HangUp = 'when-transferred' | 'when-accepted' | 'never'
+
+/** What happens to a transfer. */
+export interface TransferEvents {
+  progress: [progress: TransferProgress]
+  outcome: [outcome: TransferOutcome]
+}
+
+/**
+ * A transfer that this end has asked for (RFC 5589 §6): made by `Xfer.transfer`.
+ *
+ * ```ts
+ * const transfer = xfer.transfer(call, 'sip:human@example.com')
+ * for await (const { status, reason } of transfer) console.log(status, reason)
+ * const outcome = await transfer.outcome
+ * ```
+ *
+ * Reading it with `for await` gives what the transferee reports, from the beginning, and ends with the transfer.
+ */
+export class Transfer extends Emitter<TransferEvents> implements AsyncIterable<TransferProgress> {
+  /** The call whose other end is transferred. */
+  readonly call: InviteSession
+  readonly target: NameAddr
+  readonly subscriber: ReferSubscriber
+  /** How it came out; never rejects. */
+  readonly outcome: Promise<TransferOutcome>
+  readonly #progress = new Progress<TransferProgress>()
+  readonly #hangUp: HangUp
+  #concluded = false
+  #settle!: (outcome: TransferOutcome) => void
+
+  /** For `Xfer.transfer`: sends `refer`. */
+  constructor(
+    call: InviteSession,
+    target: NameAddr,
+    subscriber: ReferSubscriber,
+    refer: OutgoingRequest,
+    hangUp: HangUp,
+  ) {
+    super()
+    this.call = call
+    this.target = target
+    this.subscriber = subscriber
+    this.#hangUp = hangUp
+    this.outcome = new Promise((resolve) => {
+      this.#settle = resolve
+    })
+    subscriber.on('accepted', () => this.#onAccepted())
+    subscriber.on('notify', (notify) => this.#onNotify(notify))
+    subscriber.on('state', (state, cause) => {
+      if (state === 'terminated') this.#onTerminated(cause)
+    })
+    subscriber.send(refer)
+  }
+
+  [Symbol.asyncIterator](): AsyncGenerator<TransferProgress, void, void> {
+    return this.#progress[Symbol.asyncIterator]()
+  }
+
+  #onAccepted(): void {
+    if (this.#hangUp === 'when-accepted') void this.call.end()
+  }
+
+  #onNotify({ state, status, reason = '' }: ReferNotification): void {
+    if (status === undefined || this.#concluded) return
+    const progress = { status, reason }
+    this.#progress.push(progress)
+    this.emit('progress', progress)
+    if (status < 200) return
+    this.#conclude(
+      status < 300
+        ? { result: 'transferred', ...progress }
+        : { result: 'failed', cause: { type: 'target', ...progress } },
+    )
+    // There is nothing more to tell, though the other end has not said so (RFC 3515 §2.4.5 has it say so).
+    if (state !== 'terminated') this.subscriber.terminate()
+  }
+
+  // The subscription has ended without a final status.
+  #onTerminated(cause: Cause): void {
+    switch (cause.type) {
+      case 'response':
+        return this.#conclude({ result: 'failed', cause: { type: 'refused', response: cause.response } })
+      case 'transport-error':
+        return this.#conclude({ result: 'failed', cause })
+      case 'timeout':
+        return this.#conclude({ result: 'unknown', cause })
+      default: {
+        const reason = this.subscriber.subscription.subscriptionState?.reason
+        return this.#conclude({ result: 'unknown', cause: { type: 'terminated', reason } })
+      }
+    }
+  }
+
+  #conclude(outcome: TransferOutcome): void {
+    if (this.#concluded) return
+    this.#concluded = true
+    if (outcome.result === 'transferred' && this.#hangUp !== 'never') void this.call.end()
+    this.#progress.close()
+    this.#settle(outcome)
+    this.emit('outcome', outcome)
+  }
+}
