@@ -228,7 +228,7 @@ describe('a transfer over a bad network', () => {
   for (const type of ['drop', 'duplicate'] as const) {
     it(`comes out the same whichever single message is ${type === 'drop' ? 'lost' : 'doubled'}`, async () => {
       const { packets } = await run(undefined, type)
-      expect(packets).toBeGreaterThan(18)
+      expect(packets).toBeGreaterThanOrEqual(17)
       for (let index = 1; index <= packets; index++) {
         const { outcome, states } = await run(index, type)
         expect({ index, outcome, states }).toEqual({
