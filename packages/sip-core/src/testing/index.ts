@@ -8,5 +8,6 @@ export {
   type LoopNetworkOptions,
   type Packet,
 } from './loop-network.ts'
+export { type ScriptedInit, ScriptedPeer } from './scripted-peer.ts'
 export { SeededRandom } from './seeded-random.ts'
 export { VirtualClock } from './virtual-clock.ts'
