@@ -10,7 +10,7 @@ import {
   Params,
   Route,
   reasonPhrase,
-  type SipRequest,
+  SipRequest,
   SipUri,
   type Uri,
   Via,
@@ -31,6 +31,7 @@ import {
   type Flow,
   type MessageEvent,
   type MessageReceiver,
+  type Received,
   type ReceivedRequest,
   Resolver,
   type Target,
@@ -71,7 +72,8 @@ export class Endpoint implements MessageReceiver, AsyncDisposable {
   readonly diagnostics = new Diagnostics()
   readonly options: EndpointOptions
   readonly #resolver: Resolver
-  readonly #headers: HeaderCodec<unknown>[] = []
+  // Replaced, never changed in place: the parser keeps what it makes of a list.
+  #headers: readonly HeaderCodec<unknown>[] = []
   readonly #modules: EndpointModule[] = []
   #closed = false
 
@@ -85,7 +87,7 @@ export class Endpoint implements MessageReceiver, AsyncDisposable {
       clock: platform.clock,
       diagnostics: this.diagnostics,
       receiver: this,
-      headers: this.#headers,
+      headers: () => this.#headers,
     })
     const { clock, random, timers } = this
     const layer = new TransactionLayer({ clock, random, timers })
@@ -127,7 +129,7 @@ export class Endpoint implements MessageReceiver, AsyncDisposable {
    * above can read it without care.
    */
   understand(headers: readonly HeaderCodec<unknown>[]): void {
-    for (const header of headers) if (!this.#headers.includes(header)) this.#headers.push(header)
+    this.#headers = [...new Set([...this.#headers, ...headers])]
   }
 
   /** A new tag, Call-ID or the like: unique and not to be guessed. */
@@ -178,8 +180,9 @@ export class Endpoint implements MessageReceiver, AsyncDisposable {
       request,
       options.flow,
       (flow) => {
-        request.headers.prepend(Via, newVia(flow, this.random))
-        const bytes = printMessage(request)
+        const headers = request.headers.clone().prepend(Via, newVia(flow, this.random))
+        const { method, uri, body } = request
+        const bytes = printMessage(new SipRequest({ method, uri, headers, body }))
         resend = () => flow.send(bytes, () => {})
         resend()
       },
@@ -199,7 +202,10 @@ export class Endpoint implements MessageReceiver, AsyncDisposable {
 
   /** A response to `received`, with the endpoint's Server header. @throws ArgumentError as `createResponse` does */
   createResponse(received: ReceivedRequest, status: number, init: ResponseInit = {}): OutgoingResponse {
-    const response = createResponse(received, status, { toTag: statelessTag(received.message), ...init })
+    const response = createResponse(received, status, {
+      ...init,
+      toTag: init.toTag ?? statelessTag(received.message),
+    })
     const { userAgent } = this.options
     if (userAgent !== undefined && !response.headers.has('Server')) response.headers.set('Server', userAgent)
     return response
@@ -251,13 +257,19 @@ export class Endpoint implements MessageReceiver, AsyncDisposable {
     if (this.#closed) return
     switch (event.type) {
       case 'request':
-        this.#guard(event, () => {
-          if (!this.#modules.some((module) => module.receive(event))) this.refuse(event)
-        })
+        this.#guard(
+          () => {
+            if (!this.#offer(event)) this.refuse(event)
+          },
+          ({ within }) => this.respondStateless(event, 400, { reason: `Bad Request - ${within}` }),
+        )
         break
       case 'response':
-        // A response that nobody waits for is dropped (RFC 3261 §18.1.2).
-        this.#modules.some((module) => module.receive(event))
+        // A response that nobody waits for is dropped (RFC 3261 §18.1.2), and so is one that cannot be read.
+        this.#guard(
+          () => this.#offer(event),
+          () => {},
+        )
         break
       case 'bad-request':
         this.#refuseUnreadable(event)
@@ -288,13 +300,17 @@ export class Endpoint implements MessageReceiver, AsyncDisposable {
     flow.send(printMessage(createRefusal(received, status, { reason, via })), () => {})
   }
 
+  #offer(received: Received): boolean {
+    return this.#modules.some((module) => module.receive(received))
+  }
+
   // A header that no layer announced may still fail to parse while a module reads it.
-  #guard(received: ReceivedRequest, walk: () => void): void {
+  #guard(walk: () => unknown, unreadable: (error: ParseError) => void): void {
     try {
       walk()
     } catch (error) {
-      if (!(error instanceof ParseError)) surface(() => raise(error))
-      else this.respondStateless(received, 400, { reason: `Bad Request - ${error.within}` })
+      if (error instanceof ParseError) unreadable(error)
+      else surface(() => raise(error))
     }
   }
 

@@ -17,7 +17,7 @@ function setUp(pick: (network: LoopNetwork) => readonly Transport[] = (network) 
   const diagnostics = new Diagnostics()
   const events: MessageEvent[] = []
   const receiver = { onMessage: (event: MessageEvent) => events.push(event) }
-  const manager = new TransportManager(pick(network), { clock, diagnostics, receiver, headers: [] })
+  const manager = new TransportManager(pick(network), { clock, diagnostics, receiver, headers: () => [] })
   /** Has Alice's transport send bytes to Bob. */
   const arrive = (bytes: string | Uint8Array, via = network.udp(ALICE.host)) => {
     const sender = via.connect(BOB)

@@ -41,7 +41,7 @@ export interface TransportManagerContext {
   readonly diagnostics: Diagnostics
   readonly receiver: MessageReceiver
   /** The headers that must parse before a message is handed up, besides those of this package. */
-  readonly headers: readonly HeaderCodec<unknown>[]
+  readonly headers: () => readonly HeaderCodec<unknown>[]
 }
 
 /**
@@ -121,7 +121,7 @@ export class TransportManager implements TransportReceiver {
     if (isKeepAlive(bytes)) return
     const flow = new WatchedFlow(event.flow, this.#context)
     flow.watch('in', bytes)
-    const result = parseMessage(bytes, { headers })
+    const result = parseMessage(bytes, { headers: headers() })
     switch (result.type) {
       case 'request':
         receiver.onMessage({ type: 'request', message: result.request, flow })
