@@ -20,8 +20,10 @@ export const USER = 32
 export const PASSWORD = 64
 /** `paramchar` of a URI without its escapes. */
 export const URI_PARAM = 128
-/** `hnv-unreserved` and `unreserved`, plus `@ ; =`, which many a Refer-To leaves unescaped in a Replaces. */
-export const URI_HEADER = 256
+/** `hnv-unreserved` and `unreserved`: what a header in a URI is made of, without its escapes. */
+export const URI_HEADER = 16384
+/** The same as some peers write it: with `@ ; =`, which many a Refer-To leaves unescaped in a Replaces. */
+export const URI_HEADER_VALUE = 256
 /** `word` and `@`: what a Call-ID is made of. */
 export const WORD = 512
 /** `gen-value` without quotes: token or host, brackets and colons of IPv6 included (RFC 5118 §4.5). */
@@ -30,6 +32,8 @@ export const PARAM_VALUE = 1024
 export const PHONE = 2048
 /** What an unquoted display name is made of: `token`, plus bytes of UTF-8, which some peers leave unquoted. */
 export const DISPLAY = 4096
+/** What stands between the brackets of an IPv6 reference. */
+export const IPV6 = 32768
 /** What may stand in any URI, `%` included. */
 export const URI = 8192
 
@@ -45,7 +49,9 @@ mark(HOST, `${ALPHANUM}-._`)
 mark(USER, `${UNRESERVED}&=+$,;?/#`)
 mark(PASSWORD, `${UNRESERVED}&=+$,`)
 mark(URI_PARAM, `${UNRESERVED}[]/:&+$`)
-mark(URI_HEADER, `${UNRESERVED}[]/?:+$@;=`)
+mark(URI_HEADER | URI_HEADER_VALUE, `${UNRESERVED}[]/?:+$`)
+mark(URI_HEADER_VALUE, '@;=')
+mark(IPV6, '0123456789abcdefABCDEF:.')
 mark(WORD, `${TOKEN_CHARS}()<>:\\"/[]?{}@`)
 mark(PARAM_VALUE, `${TOKEN_CHARS}[]:`)
 mark(PHONE, '0123456789abcdefABCDEF*#-.()+')
@@ -71,6 +77,13 @@ export function isMadeOf(text: string, sets: number): boolean {
 /** Whether `text` is a token: what methods, names of headers, option tags and the like are made of. */
 export function isToken(text: string): boolean {
   return isMadeOf(text, TOKEN)
+}
+
+/** The decimal number that a parameter's value is; `undefined` if it is none or more than `max`. */
+export function uintOf(value: string | null | undefined, max: number): number | undefined {
+  if (value === undefined || value === null || !isMadeOf(value, DIGIT)) return undefined
+  const number = Number(value)
+  return number <= max ? number : undefined
 }
 
 /** The value of a hexadecimal digit's character, -1 if it is none. */

@@ -1,5 +1,5 @@
 import { ParseError } from '../base/errors.ts'
-import { DIGIT, HOST, isOneOf, TOKEN, WS } from './chars.ts'
+import { DIGIT, HOST, IPV6, isOneOf, TOKEN, WS } from './chars.ts'
 
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
@@ -136,7 +136,7 @@ export class Cursor {
     const start = this.at
     if (this.eat(0x5b)) {
       // Any run of hexadecimal digits, colons and dots: RFC 5118 §4.10 wants even ':::' tolerated.
-      while (this.at < this.end && isIpv6Character(this.text.charCodeAt(this.at))) this.at++
+      this.skipRun(IPV6)
       if (this.at - start < 3) this.fail('an IPv6 address')
       this.expect(0x5d, "the ']' after an IPv6 address")
       return this.text.slice(start, this.at)
@@ -236,14 +236,4 @@ export function quote(wire: string): string {
 
 function isLineBreak(code: number): boolean {
   return code === 13 || code === 10
-}
-
-function isIpv6Character(code: number): boolean {
-  // hexadecimal digits, ':' and '.'
-  return (
-    code === 0x3a ||
-    code === 0x2e ||
-    (code >= 48 && code <= 57) ||
-    ((code | 0x20) >= 97 && (code | 0x20) <= 102)
-  )
 }

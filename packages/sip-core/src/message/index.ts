@@ -1,4 +1,4 @@
-export { isToken } from './chars.ts'
+export { isToken, uintOf } from './chars.ts'
 export { Cursor, parseWhole } from './cursor.ts'
 export * from './header/index.ts'
 export {

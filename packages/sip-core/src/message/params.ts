@@ -6,8 +6,8 @@ import {
   isOneOf,
   isToken,
   PARAM_VALUE,
-  TOKEN,
   URI_HEADER,
+  URI_HEADER_VALUE,
   URI_PARAM,
 } from './chars.ts'
 import { type Cursor, quote, unquote } from './cursor.ts'
@@ -192,17 +192,14 @@ export function parseUriHeaders(cursor: Cursor): Params {
   if (!cursor.eat(0x3f)) return EMPTY['uri-headers']
   const entries: (string | null)[] = []
   do {
-    const name = escapedRun(cursor, URI_HEADER_NAME, 'the name of a header in a URI')
+    const name = escapedRun(cursor, URI_HEADER, 'the name of a header in a URI')
     cursor.expect(EQUALS, "'='")
     const start = cursor.at
-    skipEscapedRun(cursor, URI_HEADER)
+    skipEscapedRun(cursor, URI_HEADER_VALUE)
     entries.push(percentDecode(name), cursor.text.slice(start, cursor.at))
   } while (cursor.eat(0x26))
   return new Params('uri-headers', entries)
 }
-
-// A header's name in a URI is a token, escaped where the URI asks for it; '=' ends it.
-const URI_HEADER_NAME = TOKEN
 
 /** Reads a run of characters of `sets` and `%HH` escapes, as written. */
 export function escapedRun(cursor: Cursor, sets: number, what: string): string {
@@ -258,11 +255,8 @@ export function percentDecode(escaped: string): string {
 }
 
 function setOf(style: ParamStyle): number {
-  return style === 'uri' ? URI_PARAM : URI_HEADER_WRITTEN
+  return style === 'uri' ? URI_PARAM : URI_HEADER
 }
-
-// Narrower than what is read: '=', ';' and '@' are escaped, as RFC 3261 §19.1.1 has it.
-const URI_HEADER_WRITTEN = URI_PARAM
 
 function checkedName(style: ParamStyle, name: string): string {
   if (style === 'header' ? !isToken(name) : name === '') {

@@ -1,6 +1,17 @@
 import { ArgumentError } from '../base/errors.ts'
-import { DIGIT, equalsIgnoringCase, HOST, isMadeOf, PASSWORD, PHONE, TOKEN, URI, USER } from './chars.ts'
-import { Cursor, parseWhole } from './cursor.ts'
+import {
+  DIGIT,
+  equalsIgnoringCase,
+  HOST,
+  IPV6,
+  isMadeOf,
+  PASSWORD,
+  PHONE,
+  TOKEN,
+  URI,
+  USER,
+} from './chars.ts'
+import { type Cursor, parseWhole } from './cursor.ts'
 import {
   escapedRun,
   Params,
@@ -297,8 +308,7 @@ function print(uri: SipUri, user: string | undefined, password: string | undefin
 export function checkedHost(host: string): string {
   const bare = host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host
   if (bare.includes(':')) {
-    const cursor = new Cursor(`[${bare}]`, 'host')
-    if (cursor.host().length === bare.length + 2) return cursor.text
+    if (isMadeOf(bare, IPV6)) return `[${bare}]`
   } else if (isMadeOf(host, HOST)) {
     return host
   }

@@ -6,6 +6,7 @@ import {
   Params,
   type ParamsInit,
   parseParams,
+  uintOf,
   wireToText,
 } from 'sip-core'
 
@@ -48,12 +49,12 @@ export class SubscriptionStateValue {
 
   /** Seconds left; `undefined` if absent or no number. */
   get expires(): number | undefined {
-    return numberOf(this.params.get('expires'))
+    return uintOf(this.params.get('expires'), SECONDS_MAX)
   }
 
   /** Seconds; `undefined` if absent or no number. */
   get retryAfter(): number | undefined {
-    return numberOf(this.params.get('retry-after'))
+    return uintOf(this.params.get('retry-after'), SECONDS_MAX)
   }
 
   toString(): string {
@@ -82,10 +83,4 @@ export const SubscriptionState: HeaderCodec<SubscriptionStateValue> = defineHead
 function seconds(name: string, value: number): string {
   if (Number.isInteger(value) && value >= 0 && value <= SECONDS_MAX) return String(value)
   throw new ArgumentError(`${name} cannot be ${value}: it takes whole seconds`)
-}
-
-function numberOf(value: string | null | undefined): number | undefined {
-  if (!value || value.length > 10) return undefined
-  for (const digit of value) if (digit < '0' || digit > '9') return undefined
-  return Math.min(Number(value), SECONDS_MAX)
 }

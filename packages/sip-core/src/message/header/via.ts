@@ -1,5 +1,5 @@
 import { ArgumentError } from '../../base/errors.ts'
-import { isToken } from '../chars.ts'
+import { isToken, uintOf } from '../chars.ts'
 import type { Cursor } from '../cursor.ts'
 import { defineHeader, type HeaderCodec } from '../header-codec.ts'
 import { Params, type ParamsInit, parseParams } from '../params.ts'
@@ -62,9 +62,7 @@ export class ViaValue {
   /** RFC 3581: `null` asks for the port; a number is the answer; `undefined` if absent or malformed. */
   get rport(): number | null | undefined {
     const value = this.params.get('rport')
-    if (value === undefined || value === null) return value
-    const port = Number(value)
-    return value.length <= 5 && Number.isInteger(port) && port <= 65535 ? port : undefined
+    return value === null ? null : uintOf(value, 65535)
   }
 
   /** The same with some pieces exchanged. */
