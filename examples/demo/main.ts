@@ -2,6 +2,7 @@
  * The whole walk on real sockets: Alice calls Bob and transfers him to Carol (RFC 5589 §6.1).
  */
 import { writeFileSync } from 'node:fs'
+import { parseUri } from 'sip-core'
 import { formatTrace, Ladder } from 'sip-core/testing'
 import { describeCause, type InviteSession } from 'sip-ua'
 import type { TransferOutcome } from 'sip-xfer'
@@ -26,10 +27,20 @@ const ladder = new Ladder({
   color: process.stdout.isTTY === true,
   ...(options.trace ? {} : { print: (line: string) => console.log(line) }),
 })
-for (const party of parties) {
-  ladder.watch(party.name, party.endpoint)
-  if (options.trace) {
-    party.endpoint.diagnostics.on('message', (trace) => console.log(`${party.name} ${formatTrace(trace)}`))
+ladder.party('Alice').party('Bob').party('Carol')
+const phoneAt = { Bob: options.bob, Carol: options.carol }
+for (const [name, uri] of Object.entries(phoneAt)) {
+  const phone = uri === undefined ? undefined : parseUri(uri)
+  if (phone?.type === 'sip') ladder.party(name, { host: phone.host, port: phone.port ?? 5060 })
+}
+for (const { name, endpoint } of parties) {
+  if (!options.trace) ladder.watch(name, endpoint)
+  else {
+    ladder.party(name, ...endpoint.transports.transports.map(({ local }) => local))
+    // A message between two of ours is reported by both; the ladder takes it once.
+    endpoint.diagnostics.on('message', (trace) => {
+      if (ladder.row(trace) !== undefined) console.log(formatTrace(trace))
+    })
   }
 }
 
@@ -68,6 +79,10 @@ carol?.ua.on('invite', async (incoming) => {
     () => outcomes.set('Carol', `talked to ${from}`),
     (error: Error) => outcomes.set('Carol', `missed ${from}: ${error.message}`),
   )
+  if (options.bob === undefined) return
+  // Nobody of ours is at the other end to hang up.
+  await pause(3000)
+  await call.end()
 })
 
 function describe(outcome: TransferOutcome): string {
@@ -122,6 +137,7 @@ const asPlanned = await run()
 if (phones) console.log('\nwaiting for the last transactions to run out ...')
 for (let waited = 0; isLeft() && waited < (phones ? 120_000 : 15_000); waited += 50) await pause(50)
 
+if (options.trace) console.log(ladder.toString())
 if (options.svg !== undefined) writeFileSync(options.svg, ladder.toSvg({ title: 'A blind transfer' }))
 console.log()
 for (const name of ['Alice', 'Bob', 'Carol']) {

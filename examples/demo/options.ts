@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { parseUri } from 'sip-core'
 
 /** What the demo was asked to do. */
 export interface DemoOptions {
@@ -45,10 +46,19 @@ export function readOptions(args: readonly string[]): DemoOptions {
     if (values.busy && values.carol !== undefined) {
       throw new Error('--busy is for our own Carol; a phone at --carol decides for itself')
     }
+    for (const phone of [values.bob, values.carol]) if (phone !== undefined) checkPhone(phone, values.host)
     const { busy, trace, svg, host, bob, carol } = values
     return { busy, trace, svg, host, bob, carol }
   } catch (error) {
     console.error(`${(error as Error).message}\n\n${HELP}`)
     process.exit(2)
+  }
+}
+
+function checkPhone(uri: string, host: string): void {
+  const phone = parseUri(uri)
+  if (phone.type !== 'sip') throw new Error(`${uri}: a phone has a sip: URI`)
+  if (host.startsWith('127.') && !phone.host.startsWith('127.') && phone.host !== 'localhost') {
+    throw new Error(`${uri} cannot reach ${host}: say with --host which address of this machine it can`)
   }
 }
