@@ -153,13 +153,7 @@ export class Headers implements HeaderReader {
   getAll(name: string): readonly string[]
   getAll<T>(header: HeaderCodec<T> | string): readonly (T | string)[] {
     if (typeof header === 'string') return this.rawLines(header).map(wireToText)
-    let all: readonly T[] = NONE
-    for (const line of this.#lines) {
-      if (line.key !== header.key) continue
-      const values = valuesOf(line, header)
-      all = all.length === 0 ? values : [...all, ...values]
-    }
-    return all
+    return this.#lines.filter(({ key }) => key === header.key).flatMap((line) => valuesOf(line, header))
   }
 
   has(header: HeaderCodec<unknown> | string): boolean {

@@ -93,12 +93,14 @@ export function scanHead(text: string, at: number, known: HeaderTable, maxLines:
 }
 
 // Where the line and its folds end: the place of the CR LF. The complement (~) of a place at which a CR or LF
-// stands alone, or at which the head ends without one.
+// stands alone, or at which the head ends without one. Never looks further than the line goes.
 function findLineEnd(text: string, from: number): number {
   for (let at = from; ; ) {
-    const cr = text.indexOf('\r', at)
     const lf = text.indexOf('\n', at)
-    if (cr < 0 || lf !== cr + 1) return ~(lf >= 0 && (cr < 0 || lf < cr) ? lf : cr >= 0 ? cr : text.length)
+    if (lf < 0) return ~text.length
+    if (text.charCodeAt(lf - 1) !== CR) return ~lf
+    const cr = text.indexOf('\r', at)
+    if (cr !== lf - 1) return ~cr
     if (!isBlank(text.charCodeAt(lf + 1))) return cr
     at = lf + 1
   }
