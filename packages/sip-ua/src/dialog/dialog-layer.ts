@@ -54,39 +54,38 @@ export class DialogLayer implements EndpointModule, DialogRegistry {
     return layer
   }
 
-  /** How many dialogs are alive. */
+  /** How many dialogs are alive: those with a usage. */
   get size(): number {
     return this.#dialogs.size
   }
 
   /**
-   * A dialog whose first request this end will send.
+   * A dialog whose first request this end will send. It is alive once a usage is attached to it.
    *
    * @see pjsip_dlg_create_uac
    */
   createUac(init: UacDialogInit): Dialog {
     const { endpoint } = this
     const target = init.target ?? init.remote.uri
-    return this.add(
-      new Dialog({
-        endpoint,
-        registry: this,
-        role: 'uac',
-        callId: endpoint.token(24),
-        local: init.local.withParam('tag', endpoint.token()),
-        remote: init.remote.withParam('tag', undefined),
-        contact: init.contact ?? endpoint.contact(init.local.uri, target),
-        target,
-        routeSet: init.route ?? [],
-        state: 'null',
-        localSeq: 0,
-        remoteSeq: undefined,
-      }),
-    )
+    return new Dialog({
+      endpoint,
+      registry: this,
+      role: 'uac',
+      callId: endpoint.token(24),
+      local: init.local.withParam('tag', endpoint.token()),
+      remote: init.remote.withParam('tag', undefined),
+      contact: init.contact ?? endpoint.contact(init.local.uri, target),
+      target,
+      routeSet: init.route ?? [],
+      state: 'null',
+      localSeq: 0,
+      remoteSeq: undefined,
+    })
   }
 
   /**
-   * The dialog that a received request makes once it is answered (RFC 3261 §12.1.1).
+   * The dialog that a received request makes once it is answered (RFC 3261 §12.1.1). It is alive once a usage is
+   * attached to it.
    *
    * @throws StateError when the request is within a dialog already, or lacks the tag or Contact that a dialog needs
    * @see pjsip_dlg_create_uas_and_inc_lock
@@ -98,22 +97,20 @@ export class DialogLayer implements EndpointModule, DialogRegistry {
       throw new StateError('the request belongs to a dialog already: its To has a tag')
     if (contact === undefined)
       throw new StateError(`the ${message.method} makes no dialog: it has no Contact`)
-    return this.add(
-      new Dialog({
-        endpoint: this.endpoint,
-        registry: this,
-        role: 'uas',
-        callId,
-        local: to.withParam('tag', this.endpoint.token()),
-        remote: from,
-        contact: init.contact ?? this.endpoint.contact(to.uri, contact.uri),
-        target: contact.uri,
-        routeSet: uasRouteSet(message),
-        state: 'early',
-        localSeq: 0,
-        remoteSeq: cseq.seq,
-      }),
-    )
+    return new Dialog({
+      endpoint: this.endpoint,
+      registry: this,
+      role: 'uas',
+      callId,
+      local: to.withParam('tag', this.endpoint.token()),
+      remote: from,
+      contact: init.contact ?? this.endpoint.contact(to.uri, contact.uri),
+      target: contact.uri,
+      routeSet: uasRouteSet(message),
+      state: 'early',
+      localSeq: 0,
+      remoteSeq: cseq.seq,
+    })
   }
 
   /** The dialog with this id, if it is alive. */
@@ -143,14 +140,14 @@ export class DialogLayer implements EndpointModule, DialogRegistry {
   }
 
   /** For dialogs: be found from now on. */
-  add(dialog: Dialog): Dialog {
+  add(dialog: Dialog): void {
     this.#dialogs.set(key(dialog.callId, dialog.localTag, dialog.remoteTag), dialog)
-    return dialog
   }
 
   /** For dialogs: be found no more. */
   remove(dialog: Dialog): void {
-    this.#dialogs.delete(key(dialog.callId, dialog.localTag, dialog.remoteTag))
+    const place = key(dialog.callId, dialog.localTag, dialog.remoteTag)
+    if (this.#dialogs.get(place) === dialog) this.#dialogs.delete(place)
   }
 }
 

@@ -50,7 +50,7 @@ export interface DialogRequestInit {
 
 /** Where dialogs are found by their id: the dialog layer. */
 export interface DialogRegistry {
-  add(dialog: Dialog): Dialog
+  add(dialog: Dialog): void
   remove(dialog: Dialog): void
 }
 
@@ -149,10 +149,16 @@ export class Dialog {
     return this.#usages
   }
 
-  /** Adds a usage; the dialog lasts at least as long as it stays. */
+  /**
+   * Adds a usage; the dialog lasts at least as long as it stays. With the first one the dialog is there for the
+   * peer's requests.
+   *
+   * @throws StateError when the last usage has gone before
+   */
   attach(usage: DialogUsage): void {
     if (this.#state === 'terminated') throw new StateError(`the dialog ${this.callId} is terminated`)
     this.#usages.push(usage)
+    this.#registry.add(this)
   }
 
   /** Takes a usage out; with the last one the dialog ends. */
@@ -231,17 +237,31 @@ export class Dialog {
   accept(received: ReceivedRequest, user: ServerTransactionUser): ServerTransaction {
     const { message } = received
     const transaction = this.endpoint.accept(received, user)
-    if (this.#state === 'null') this.#establish(message.from, uasRouteSet(message), 'confirmed')
-    const { contact } = message
-    if (REFRESHES_TARGET.has(message.method) && contact !== undefined) this.#target = contact.uri
+    if (this.#state === 'null') {
+      this.#remoteSeq = message.cseq.seq
+      this.#establish(message.from, uasRouteSet(message), 'confirmed')
+    }
     return transaction
   }
 
-  /** A response to a request of this dialog, with this end's tag, and its Contact where that refreshes the target. */
+  /**
+   * A response to a request of this dialog, with this end's tag, and its Contact where that refreshes the target.
+   * A 2xx is taken for sent: it moves the peer's target, which a request that is refused does not (RFC 3261
+   * §12.2.2).
+   *
+   * @throws ArgumentError when a value cannot stand in a header
+   */
   createResponse(received: ReceivedRequest, status: number, init: ResponseInit = {}): OutgoingResponse {
-    const { method } = received.message
-    const contact = status > 100 && status < 300 && REFRESHES_TARGET.has(method) ? this.contact : undefined
-    return this.endpoint.createResponse(received, status, { contact, toTag: this.localTag, ...init })
+    const { message } = received
+    const refreshes = REFRESHES_TARGET.has(message.method)
+    const contact = refreshes && status > 100 && status < 300 ? this.contact : undefined
+    const response = this.endpoint.createResponse(received, status, {
+      contact,
+      toTag: this.localTag,
+      ...init,
+    })
+    if (refreshes && status >= 200 && status < 300) this.#moveTo(message.contact)
+    return response
   }
 
   /** Answers a request at once, through a transaction that nobody needs to watch. */
@@ -262,22 +282,20 @@ export class Dialog {
    * §12.1.2, §13.2.2.4). It has no usages yet.
    */
   fork(request: OutgoingRequest, received: ReceivedResponse): Dialog {
-    const sibling = this.#registry.add(
-      new Dialog({
-        endpoint: this.endpoint,
-        registry: this.#registry,
-        role: this.role,
-        callId: this.callId,
-        local: this.local,
-        remote: this.remote.withParam('tag', undefined),
-        contact: this.contact,
-        target: request.uri,
-        routeSet: [],
-        state: 'null',
-        localSeq: request.cseq.seq,
-        remoteSeq: undefined,
-      }),
-    )
+    const sibling = new Dialog({
+      endpoint: this.endpoint,
+      registry: this.#registry,
+      role: this.role,
+      callId: this.callId,
+      local: this.local,
+      remote: this.remote.withParam('tag', undefined),
+      contact: this.contact,
+      target: request.uri,
+      routeSet: [],
+      state: 'null',
+      localSeq: request.cseq.seq,
+      remoteSeq: undefined,
+    })
     sibling.#learn(request, received)
     return sibling
   }
@@ -293,7 +311,8 @@ export class Dialog {
       this.endpoint.respond(received, 500, { reason: 'CSeq Out Of Order' })
       return true
     }
-    this.#remoteSeq = cseq.seq
+    // Before the peer has a tag it may be any branch of a fork, each with numbers of its own; see `accept`.
+    if (this.#state !== 'null') this.#remoteSeq = cseq.seq
     return this.#offer(received)
   }
 
@@ -317,17 +336,29 @@ export class Dialog {
     })
   }
 
-  // RFC 3261 §12.1.2 and §13.2.2.4: an early dialog's route set and target are taken anew from the 2xx.
-  #learn(request: OutgoingRequest, { message }: ReceivedResponse): void {
-    const { status, to, contact } = message
+  #learn(request: OutgoingRequest, received: ReceivedResponse): void {
+    const { status, to, contact } = received.message
     if (status <= 100 || status >= 300) return
+    if (request.to.tag === undefined) this.#learnPeer(request, received)
+    else if (status >= 200 && to.tag === this.remoteTag && REFRESHES_TARGET.has(request.method)) {
+      this.#moveTo(contact)
+    }
+  }
+
+  // RFC 3261 §12.1.2 and §13.2.2.4: an early dialog's route set and target are taken anew from the 2xx; a 2xx that
+  // comes again, or from another branch, changes nothing. A peer without a tag (RFC 2543) shows with its 2xx.
+  #learnPeer({ method }: OutgoingRequest, { message }: ReceivedResponse): void {
+    const { status, to, contact } = message
     const success = status >= 200
-    if (this.#state === 'null' || (this.#state === 'early' && success)) {
-      if (to.tag === undefined || !FORMS_DIALOG.has(request.method)) return
-      if (this.remoteTag !== undefined && this.remoteTag !== to.tag) return
-      this.#establish(to, uacRouteSet(message), success ? 'confirmed' : 'early')
-    } else if (!success || to.tag !== this.remoteTag) return
-    if (REFRESHES_TARGET.has(request.method) && contact !== undefined) this.#target = contact.uri
+    if (!FORMS_DIALOG.has(method) || (to.tag === undefined && !success)) return
+    const known = this.#state !== 'null'
+    if (known && !(this.#state === 'early' && success && to.tag === this.remoteTag)) return
+    this.#establish(to, uacRouteSet(message), success ? 'confirmed' : 'early')
+    this.#moveTo(contact)
+  }
+
+  #moveTo(contact: NameAddr | undefined): void {
+    if (contact !== undefined) this.#target = contact.uri
   }
 
   #establish(remote: NameAddr, routeSet: readonly NameAddr[], state: 'early' | 'confirmed'): void {
@@ -335,6 +366,6 @@ export class Dialog {
     this.#remote = remote
     this.#routeSet = routeSet
     this.#state = state
-    this.#registry.add(this)
+    if (this.#usages.length > 0) this.#registry.add(this)
   }
 }
