@@ -1,5 +1,4 @@
 import {
-  Accept,
   Emitter,
   type Endpoint,
   type EndpointModule,
@@ -8,11 +7,13 @@ import {
   parseNameAddr,
   type Received,
   type ReceivedRequest,
+  type SipRequest,
   type Uri,
   verifyRequest,
 } from 'sip-core'
 import { DialogLayer } from './dialog/index.ts'
 import { IncomingInvite, type InviteInit, InviteSession } from './invite/index.ts'
+import { verifyBody } from './invite/refusal.ts'
 
 /** Who a user agent is. */
 export interface UserAgentInit {
@@ -46,6 +47,8 @@ export class UserAgent extends Emitter<UserAgentEvents> implements EndpointModul
   readonly identity: NameAddr
   readonly dialogs: DialogLayer
   readonly #calls = new Set<InviteSession>()
+  // The INVITEs behind the incoming ones.
+  readonly #asked = new Set<string>()
 
   /** @throws ParseError when the identity is no SIP address */
   constructor(endpoint: Endpoint, init: UserAgentInit) {
@@ -55,7 +58,6 @@ export class UserAgent extends Emitter<UserAgentEvents> implements EndpointModul
     this.dialogs = DialogLayer.of(endpoint)
     for (const method of ['INVITE', 'ACK', 'CANCEL', 'BYE']) endpoint.capabilities.methods.add(method)
     endpoint.capabilities.contentTypes.add('application/sdp')
-    endpoint.understand([Accept])
     endpoint.use(this)
   }
 
@@ -92,14 +94,19 @@ export class UserAgent extends Emitter<UserAgentEvents> implements EndpointModul
 
   #onInvite(received: ReceivedRequest): void {
     const { endpoint } = this
-    const refusal = verifyRequest(received.message, endpoint.capabilities)
+    const { message } = received
+    const refusal =
+      verifyRequest(message, endpoint.capabilities) ?? verifyBody(message, endpoint.capabilities)
     if (refusal !== undefined) return endpoint.respond(received, refusal.status, refusal)
-    if (received.message.contact === undefined)
-      return endpoint.respond(received, 400, { reason: 'Missing Contact' })
+    if (message.contact === undefined) return endpoint.respond(received, 400, { reason: 'Missing Contact' })
+    // RFC 3261 §8.2.2.2: it came before, another way.
+    if (this.#asked.has(identify(message))) return endpoint.respond(received, 482)
     if (this.listenerCount('invite') === 0) return endpoint.respond(received, 480)
-    const contact = endpoint.contact(this.identity.uri, received.message.contact.uri)
+    const contact = endpoint.contact(this.identity.uri, message.contact.uri)
     const dialog = this.dialogs.createUas(received, { contact })
+    this.#asked.add(identify(message))
     const session = this.#keep(InviteSession.answer(dialog, received))
+    session.ended.then(() => this.#asked.delete(identify(message)))
     this.emit('invite', new IncomingInvite(received, session))
   }
 
@@ -110,6 +117,11 @@ export class UserAgent extends Emitter<UserAgentEvents> implements EndpointModul
       if (state === 'disconnected') this.#calls.delete(session)
     })
   }
+}
+
+// What an INVITE has in common with itself when a proxy sends it here along several ways.
+function identify({ callId, from, cseq }: SipRequest): string {
+  return `${callId} ${from.tag ?? ''} ${cseq.seq}`
 }
 
 /** A name-addr from what callers of the API write. @throws ParseError when it is text and no address */

@@ -1,5 +1,5 @@
 export type { Clock, Timer } from './clock.ts'
-export { Emitter, type EventMap } from './emitter.ts'
+export { Emitter, type EventMap, surface } from './emitter.ts'
 export {
   ArgumentError,
   ParseError,

@@ -1,5 +1,6 @@
-import type { ExtraHeaders, NameAddr, ReceivedRequest, ResponseInit, SipRequest } from 'sip-core'
+import type { NameAddr, ReceivedRequest, ResponseInit, SipRequest } from 'sip-core'
 import type { InviteSession } from './session.ts'
+import type { AcceptInit } from './session-types.ts'
 
 /** An INVITE that waits for an answer. */
 export class IncomingInvite {
@@ -43,12 +44,9 @@ export class IncomingInvite {
   /**
    * Accepts. When the caller has given up meanwhile, the call that is returned is over already.
    *
-   * @param init.sdp the answer to the caller's offer, or the offer if it made none
    * @throws StateError when the call was answered already
    */
-  accept(
-    init: { readonly sdp?: string | undefined; readonly headers?: ExtraHeaders | undefined } = {},
-  ): InviteSession {
+  accept(init: AcceptInit = {}): InviteSession {
     this.session.accept(init)
     return this.session
   }

@@ -1,5 +1,7 @@
 export { IncomingInvite } from './incoming-invite.ts'
 export type { CallState } from './invite.fsm.ts'
+export type { Answerer } from './invite-client.ts'
 export type { IncomingReinvite } from './reinvite.ts'
 export { sdpOf } from './sdp.ts'
-export { type EndInit, type InviteInit, InviteSession, type InviteSessionEvents } from './session.ts'
+export { InviteSession } from './session.ts'
+export type { AcceptInit, EndInit, InviteInit, InviteSessionEvents } from './session-types.ts'

@@ -1,23 +1,39 @@
 import {
-  type Body,
   type ClientRequest,
   type ClientRequestEvent,
   type ClientRequestUser,
   type OutgoingRequest,
   type ReceivedResponse,
+  type SipResponse,
   sdpBody,
-  type TimeoutError,
-  type TransportError,
+  surface,
+  TimeoutError,
+  type Timer,
+  TransportError,
 } from 'sip-core'
 import type { Dialog } from '../dialog/index.ts'
+import { sendBye } from './bye.ts'
+import { sdpOf } from './sdp.ts'
 
 /** What becomes of an INVITE that this end sent. */
 export type InviteClientEvent =
   | { readonly type: 'progress'; readonly received: ReceivedResponse }
-  /** The first 2xx; `dialog` is the one it belongs to, which a forking proxy may have made another. */
-  | { readonly type: 'success'; readonly received: ReceivedResponse; readonly dialog: Dialog }
+  /**
+   * The first 2xx, acknowledged already; `dialog` is the one it belongs to, which a forking proxy may have made
+   * another. `answer` is what its offer was answered with.
+   */
+  | {
+      readonly type: 'success'
+      readonly received: ReceivedResponse
+      readonly dialog: Dialog
+      readonly answer: string | undefined
+    }
   | { readonly type: 'failure'; readonly received: ReceivedResponse }
+  /** No final response will come. Means nothing to a user that has heard of one. */
   | { readonly type: 'lost'; readonly error: TimeoutError | TransportError }
+
+/** Answers the offer in a 2xx to an INVITE that had none (RFC 3264 §5, RFC 3261 §13.2.2.4). */
+export type Answerer = (offer: string) => string | undefined
 
 /**
  * The caller's side of one INVITE, the first of a call or a later one: sends it, acknowledges every 2xx as often
@@ -27,72 +43,107 @@ export class InviteClient implements ClientRequestUser {
   readonly request: OutgoingRequest
   readonly #dialog: Dialog
   readonly #user: (event: InviteClientEvent) => void
+  readonly #answerer: Answerer | undefined
   // By the peer's tag: sends the ACK once more.
   readonly #acks = new Map<string, () => void>()
   #handle: ClientRequest | undefined
+  #limit: Timer | undefined
 
-  constructor(dialog: Dialog, request: OutgoingRequest, user: (event: InviteClientEvent) => void) {
+  constructor(
+    dialog: Dialog,
+    request: OutgoingRequest,
+    user: (event: InviteClientEvent) => void,
+    answerer?: Answerer,
+  ) {
     this.#dialog = dialog
     this.request = request
     this.#user = user
+    this.#answerer = answerer
   }
 
   send(): void {
-    this.#handle = this.#dialog.send(this.request, this)
-  }
-
-  /** Acknowledges the 2xx that made `dialog`; the same ACK answers each retransmission of it. */
-  acknowledge(dialog: Dialog, sdp?: string): void {
-    const body: Body | undefined = sdp === undefined ? undefined : sdpBody(sdp)
-    const ack = dialog.createAck(this.request, { body })
-    this.#acks.set(dialog.remoteTag ?? '', this.#dialog.endpoint.sendStateless(ack))
+    this.#dialog.send(this.request, this)
   }
 
   /** Asks the other end to stop (RFC 3261 §9.1). Only once a provisional response has come. */
   cancel(): void {
     this.#handle?.cancel()
+    this.limit()
   }
 
-  /** Stops waiting for the final response. */
-  terminate(): void {
-    this.#handle?.terminate()
+  /** Waits for the final response 64 * T1 more, as after a CANCEL (RFC 3261 §9.1). */
+  limit(): void {
+    const { clock, timers } = this.#dialog.endpoint
+    const wait = 64 * timers.T1
+    this.#limit?.cancel()
+    this.#limit = clock.setTimer(wait, () => {
+      this.#user({ type: 'lost', error: new TimeoutError('CANCEL', `no final response within ${wait} ms`) })
+      this.#handle?.terminate()
+    })
   }
 
-  onClientRequest(event: ClientRequestEvent): void {
-    if (event.type === 'terminated') return
-    if (event.type === 'failed') {
-      this.#user({ type: 'lost', error: event.error })
+  onClientRequest(event: ClientRequestEvent, handle: ClientRequest): void {
+    this.#handle = handle
+    switch (event.type) {
+      case 'response':
+        this.#onResponse(event.received)
+        break
+      case 'failed':
+        this.#user({ type: 'lost', error: event.error })
+        break
+      case 'terminated':
+        this.#limit?.cancel()
+        this.#user({ type: 'lost', error: new TransportError('the endpoint was closed') })
+        break
+    }
+  }
+
+  #onResponse(received: ReceivedResponse): void {
+    const { status } = received.message
+    if (status < 200) {
+      this.#user({ type: 'progress', received })
       return
     }
-    const { received } = event
-    const { status } = received.message
-    if (status < 200) this.#user({ type: 'progress', received })
-    else if (status < 300) this.#succeed(received)
+    this.#limit?.cancel()
+    if (status < 300) this.#succeed(received)
     else this.#user({ type: 'failure', received })
   }
 
   #succeed(received: ReceivedResponse): void {
-    const tag = received.message.to.tag ?? ''
+    const { message } = received
+    const tag = message.to.tag ?? ''
     const resend = this.#acks.get(tag)
     if (resend !== undefined) return resend()
-    const forked = tag !== (this.#dialog.remoteTag ?? '')
-    const dialog = forked ? this.#dialog.fork(this.request, received) : this.#dialog
     const first = this.#acks.size === 0
-    // Until the user acknowledges: a retransmission that comes meanwhile is not another success.
-    this.#acks.set(tag, () => {})
-    if (first) this.#user({ type: 'success', received, dialog })
-    else this.#endBranch(dialog)
+    const dialog = this.#isOwn(tag, first) ? this.#dialog : this.#dialog.fork(this.request, received)
+    const answer = first ? this.#answerTo(message) : undefined
+    const body = answer === undefined ? undefined : sdpBody(answer)
+    const ack = dialog.createAck(this.request, { body })
+    this.#acks.set(tag, dialog.endpoint.sendStateless(ack))
+    if (first) this.#user({ type: 'success', received, dialog, answer })
+    else endBranch(dialog)
   }
 
-  // RFC 3261 §13.2.2.4: a call that is not wanted is acknowledged all the same, then ended.
-  #endBranch(dialog: Dialog): void {
-    const usage = { name: 'unwanted branch', onDialog: () => false }
-    dialog.attach(usage)
-    this.acknowledge(dialog)
-    dialog.send(dialog.createRequest('BYE'), {
-      onClientRequest: ({ type }) => {
-        if (type === 'terminated') dialog.detach(usage)
-      },
-    })
+  // A dialog that rang, and ended when another branch accepted, is made anew if its branch accepts as well.
+  #isOwn(tag: string, first: boolean): boolean {
+    return tag === (this.#dialog.remoteTag ?? '') && (first || this.#dialog.state !== 'terminated')
   }
+
+  #answerTo(response: SipResponse): string | undefined {
+    const offer = this.request.body.length === 0 ? sdpOf(response) : undefined
+    let answer: string | undefined
+    if (offer !== undefined) {
+      surface(() => {
+        answer = this.#answerer?.(offer)
+      })
+    }
+    return answer
+  }
+}
+
+// RFC 3261 §13.2.2.4: a call that is not wanted is acknowledged all the same, then ended.
+function endBranch(dialog: Dialog): void {
+  const usage = { name: 'unwanted branch', onDialog: () => false }
+  dialog.attach(usage)
+  sendBye(dialog, () => dialog.detach(usage))
 }

@@ -14,12 +14,15 @@ import type { Dialog } from '../dialog/index.ts'
 export type InviteServerEvent =
   /** The peer has cancelled; the CANCEL is answered already, the INVITE is not. */
   | { readonly type: 'cancelled'; readonly received: ReceivedRequest }
-  /** The 2xx was sent for 64 * T1 and no ACK came. */
+  /** The transaction is over; what it may have waited for, an ACK, does not come any more. */
   | { readonly type: 'no-ack'; readonly error: TimeoutError }
 
+/** RFC 3261 §13.3.1.1: so often a provisional response is repeated, lest a proxy on the way gives the call up. */
+const REMINDER = 60_000
+
 /**
- * The called side of one INVITE, the first of a call or a later one: answers it, and resends a 2xx until its ACK
- * comes (RFC 3261 §13.3.1.4).
+ * The called side of one INVITE, the first of a call or a later one: answers it, and sends again what has to be
+ * sent again beyond its transaction.
  */
 export class InviteServer implements ServerTransactionUser {
   readonly received: ReceivedRequest
@@ -35,41 +38,59 @@ export class InviteServer implements ServerTransactionUser {
     this.#transaction = dialog.accept(received, this)
   }
 
-  /** Sends a response of any class. */
-  respond(status: number, init: ResponseInit = {}): void {
+  /**
+   * A response of any class, to be sent with `send`.
+   *
+   * @throws ArgumentError when a value cannot stand in a header
+   */
+  createResponse(status: number, init: ResponseInit = {}): OutgoingResponse {
     const response = this.#dialog.createResponse(this.received, status, init)
-    if (status < 200 || status >= 300) return this.#transaction.respond(response)
-    this.#dialog.endpoint.capabilities.describe(response.headers)
-    this.#transaction.respond(response)
-    const { T1 } = this.#dialog.endpoint.timers
-    this.#resendAfter(response, T1, 64 * T1)
+    if (status >= 200 && status < 300) this.#dialog.endpoint.capabilities.describe(response.headers)
+    return response
   }
 
-  /** The ACK to the 2xx has come. */
+  /** Sends a response; a 2xx again and again until its ACK comes, 64 * T1 at the longest (RFC 3261 §13.3.1.4). */
+  send(response: OutgoingResponse): void {
+    const { T1, T2 } = this.#dialog.endpoint.timers
+    this.acknowledged()
+    this.#transaction.respond(response)
+    if (response.status < 200) this.#resendAfter(response, REMINDER, REMINDER)
+    // On reliable transports too, as the 2xx may cross hops that are not.
+    else if (response.status < 300) this.#resendAfter(response, T1, T2)
+  }
+
+  /** The ACK to the 2xx has come, or is no longer waited for. */
   acknowledged(): void {
     this.#resend?.cancel()
     this.#resend = undefined
   }
 
-  // Its other events ask for nothing: a response that could not be sent is sent again (RFC 6026 §8.8).
   onServerTransaction(event: ServerTransactionEvent): void {
-    if (event.type !== 'cancel') return
-    // RFC 3261 §9.2: 200 with the same tag as the INVITE's response, whatever becomes of the INVITE.
-    event.cancel.respond(this.#dialog.createResponse(event.received, 200))
-    this.#user({ type: 'cancelled', received: event.received })
+    switch (event.type) {
+      case 'cancel':
+        // RFC 3261 §9.2: 200 with the same tag as the INVITE's response, whatever becomes of the INVITE.
+        event.cancel.respond(this.#dialog.createResponse(event.received, 200))
+        this.#user({ type: 'cancelled', received: event.received })
+        break
+      case 'terminated': {
+        this.acknowledged()
+        const wait = 64 * this.#dialog.endpoint.timers.T1
+        const error = new TimeoutError('no ACK', `no ACK came for ${wait} ms after the 2xx`)
+        this.#user({ type: 'no-ack', error })
+        break
+      }
+      case 'timeout':
+      case 'transport-error':
+        // Nothing to be done: a response that could not be sent is sent again (RFC 6026 §8.8).
+        break
+    }
   }
 
-  // The wait doubles from T1 up to T2; on reliable transports too, as the 2xx crosses hops that are not.
-  #resendAfter(response: OutgoingResponse, wait: number, left: number): void {
-    const { clock, timers } = this.#dialog.endpoint
-    this.#resend = clock.setTimer(Math.min(wait, left), () => {
-      if (left <= wait) {
-        const error = new TimeoutError('no ACK', `no ACK came for ${64 * timers.T1} ms after the 2xx`)
-        this.#resend = undefined
-        return this.#user({ type: 'no-ack', error })
-      }
+  // The wait doubles up to `longest`. The transaction, which lasts 64 * T1 beyond its 2xx, sets the end.
+  #resendAfter(response: OutgoingResponse, wait: number, longest: number): void {
+    this.#resend = this.#dialog.endpoint.clock.setTimer(wait, () => {
+      this.#resendAfter(response, Math.min(2 * wait, longest), longest)
       this.#transaction.respond(response)
-      this.#resendAfter(response, Math.min(2 * wait, timers.T2), left - wait)
     })
   }
 }

@@ -14,7 +14,7 @@
  *   |           v              end: CANCEL|   |           |      +-------+
  *   |         early ----------------------|---+           |      |       | reject, end, BYE, CANCEL:
  *   |           |                         |               |      |       | final response
- *   +-----------+ 2xx: ACK       2xx: ACK,|               |accept: 2xx   v
+ *   +-----------+ 2xx                2xx: |               |accept: 2xx   v
  *               v                     BYE |               v           disconnected
  *           confirmed                     |           connecting ----------+
  *               |    ^                    |               |      \ end     | no ACK: BYE
@@ -26,7 +26,8 @@
  *   final failure, time-out, BYE -> disconnected
  *
  * `abandoned` waits for a provisional response before CANCEL may go out (RFC 3261 §9.1); `closing` waits for the
- * ACK before BYE may (§15). From `cancelling` a 2xx that crossed the CANCEL leads to ACK and BYE.
+ * ACK before BYE may (§15). From `cancelling` a 2xx that crossed the CANCEL leads to BYE. Every 2xx is acknowledged
+ * as it comes, whatever the state (§13.2.2.4): that is `InviteClient`'s.
  */
 import type { StateTable, TableCell } from 'sip-core'
 
@@ -49,22 +50,22 @@ export type InviteState =
 /** What an invite session may meet. The first line is what its application asks for, the others happen to it. */
 export type InviteInput =
   | ('invite' | 'ring' | 'accept' | 'reject' | 'end')
-  | ('100' | '1xx' | '2xx' | 'failure' | 'lost' | 'give-up')
+  | ('100' | '1xx' | '2xx' | 'failure' | 'lost')
   | ('arrived' | 'ack' | 'no-ack' | 'cancelled')
-  | ('bye' | 'bye-done' | 'gone')
+  | ('reinvite' | 'bye' | 'bye-done' | 'gone')
 
 /**
- * - `send-invite`, `send-ack`, `send-bye`, `send-cancel`: the requests
+ * - `send-invite`, `send-bye`, `send-cancel`: the requests
  * - `send-response`: what the application answers the INVITE with
  * - `refuse`: ends the INVITE with 487, as after CANCEL and BYE
  * - `answer-bye`: 200 to the peer's BYE
- * - `limit-cancel`: sets the time after which a cancelled INVITE is given up (RFC 3261 §9.1)
- * - `drop-invite`: stops waiting for the INVITE's final response
+ * - `take-reinvite`: hands an INVITE within the call to `REINVITE_TABLE`
+ * - `refuse-glare`, `refuse-busy`: answers it with 491, or with 500 and Retry-After (RFC 3261 §14.2)
  */
 export type InviteAction =
-  | ('send-invite' | 'send-ack' | 'send-bye' | 'send-cancel')
+  | ('send-invite' | 'send-bye' | 'send-cancel')
   | ('send-response' | 'refuse' | 'answer-bye')
-  | ('limit-cancel' | 'drop-invite')
+  | ('take-reinvite' | 'refuse-glare' | 'refuse-busy')
 
 type InviteCell = TableCell<InviteState, InviteAction>
 
@@ -81,11 +82,11 @@ const NOTHING: { readonly [input in InviteInput]: InviteCell } = {
   '2xx': null,
   failure: null,
   lost: null,
-  'give-up': null,
   arrived: null,
   ack: null,
   'no-ack': null,
   cancelled: null,
+  reinvite: null,
   bye: null,
   'bye-done': null,
   gone: null,
@@ -94,7 +95,7 @@ const NOTHING: { readonly [input in InviteInput]: InviteCell } = {
 /** While the INVITE of this end waits for its final response. */
 const CALLER: { readonly [input in InviteInput]: InviteCell } = {
   ...NOTHING,
-  '2xx': to('confirmed', 'send-ack'),
+  '2xx': to('confirmed'),
   failure: to('disconnected'),
   lost: to('disconnected'),
 }
@@ -115,45 +116,51 @@ export const INVITE_TABLE: StateTable<InviteState, InviteInput, InviteAction> = 
   null: { ...NOTHING, invite: to('calling', 'send-invite'), arrived: to('incoming') },
 
   calling: { ...CALLER, end: to('abandoned'), '100': to('proceeding'), '1xx': to('early') },
-  proceeding: { ...CALLER, end: to('cancelling', 'send-cancel', 'limit-cancel'), '1xx': to('early') },
+  proceeding: { ...CALLER, end: to('cancelling', 'send-cancel'), '1xx': to('early') },
   early: {
     ...CALLER,
-    end: to('cancelling', 'send-cancel', 'limit-cancel'),
+    end: to('cancelling', 'send-cancel'),
     '1xx': to('early'),
-    bye: to('cancelling', 'answer-bye', 'limit-cancel'),
+    reinvite: to('early', 'refuse-glare'),
+    // RFC 3261 §15: a callee must not, but it may be taken at its word.
+    bye: to('cancelling', 'answer-bye', 'send-cancel'),
   },
   abandoned: {
     ...CALLER,
-    '100': to('cancelling', 'send-cancel', 'limit-cancel'),
-    '1xx': to('cancelling', 'send-cancel', 'limit-cancel'),
-    '2xx': to('disconnecting', 'send-ack', 'send-bye'),
+    '100': to('cancelling', 'send-cancel'),
+    '1xx': to('cancelling', 'send-cancel'),
+    '2xx': to('disconnecting', 'send-bye'),
   },
   cancelling: {
     ...CALLER,
-    '2xx': to('disconnecting', 'send-ack', 'send-bye'),
-    'give-up': to('disconnected', 'drop-invite'),
+    '2xx': to('disconnecting', 'send-bye'),
+    reinvite: to('cancelling', 'refuse-glare'),
     bye: to('cancelling', 'answer-bye'),
   },
 
-  incoming: CALLED,
-  alerting: CALLED,
+  incoming: { ...CALLED, reinvite: to('incoming', 'refuse-busy') },
+  alerting: { ...CALLED, reinvite: to('alerting', 'refuse-busy') },
   connecting: {
     ...NOTHING,
     end: to('closing'),
     ack: to('confirmed'),
     'no-ack': to('disconnecting', 'send-bye'),
+    // The peer believes the call to be up before this end does: its ACK was lost or is late.
+    reinvite: to('connecting', 'refuse-glare'),
     bye: to('disconnected', 'answer-bye'),
   },
   closing: {
     ...NOTHING,
     ack: to('disconnecting', 'send-bye'),
     'no-ack': to('disconnecting', 'send-bye'),
+    reinvite: to('closing', 'refuse-glare'),
     bye: to('disconnected', 'answer-bye'),
   },
 
   confirmed: {
     ...NOTHING,
     end: to('disconnecting', 'send-bye'),
+    reinvite: to('confirmed', 'take-reinvite'),
     bye: to('disconnected', 'answer-bye'),
     // RFC 3261 §12.2.1.2, §14.2: the peer does not know the call any more, or never acknowledged a change of it.
     gone: to('disconnecting', 'send-bye'),

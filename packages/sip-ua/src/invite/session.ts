@@ -1,26 +1,18 @@
 import {
+  ArgumentError,
   type Doings,
   Emitter,
-  type ExtraHeaders,
   type NameAddr,
   type OutgoingRequest,
   type ReceivedRequest,
-  RejectedError,
   type ResponseInit,
-  type SipError,
   SipRequest,
   StateError,
   sdpBody,
   TableMachine,
 } from 'sip-core'
-import {
-  type Cause,
-  type Dialog,
-  type DialogEvent,
-  type DialogUsage,
-  describeCause,
-  failureCause,
-} from '../dialog/index.ts'
+import { type Cause, type Dialog, type DialogEvent, type DialogUsage, failureCause } from '../dialog/index.ts'
+import { sendBye } from './bye.ts'
 import {
   CALL_STATES,
   type CallState,
@@ -29,36 +21,16 @@ import {
   type InviteInput,
   type InviteState,
 } from './invite.fsm.ts'
-import { InviteClient, type InviteClientEvent } from './invite-client.ts'
+import { type Answerer, InviteClient, type InviteClientEvent } from './invite-client.ts'
 import { InviteServer, type InviteServerEvent } from './invite-server.ts'
-import { type IncomingReinvite, ReinviteMachine } from './reinvite.ts'
+import { Outcome } from './outcome.ts'
+import { assertRefusal, refuseBusy, refuseGlare } from './refusal.ts'
+import { type ReinviteEvent, ReinviteMachine } from './reinvite.ts'
 import { sdpOf } from './sdp.ts'
+import type { AcceptInit, EndInit, InviteInit, InviteSessionEvents } from './session-types.ts'
+import { Turns } from './turns.ts'
 
-/** How a call is placed. */
-export interface InviteInit {
-  /** The offer; without one the peer is asked for its own. */
-  readonly sdp?: string | undefined
-  readonly headers?: ExtraHeaders | undefined
-}
-
-/** How a call is ended. What does not fit the state it is in is not sent. */
-export interface EndInit {
-  /** The status with which a call that has not been accepted is refused; default 480. */
-  readonly status?: number
-  readonly reason?: string
-}
-
-/** What happens to a call. */
-export interface InviteSessionEvents {
-  /** The call is in a new state. */
-  state: [state: CallState, cause: Cause]
-  /** A provisional response above 100 came. */
-  progress: [status: number, reason: string]
-  /** The peer wants to change the call. With no listener it is refused with 488, and the call stays as it is. */
-  reinvite: [reinvite: IncomingReinvite]
-  /** The peer's session description is new. */
-  'remote-sdp': [sdp: string]
-}
+const LOCAL: Cause = { type: 'local' }
 
 /**
  * A call: what an INVITE sets up in a dialog and a BYE ends (RFC 3261 §13 to §15).
@@ -72,26 +44,28 @@ export class InviteSession extends Emitter<InviteSessionEvents> implements Dialo
   /** Whether this end called or was called. */
   readonly role: 'uac' | 'uas'
   readonly #machine: TableMachine<InviteState, InviteInput, InviteAction>
-  readonly #established = new Deferred<void>()
-  readonly #ended = new Deferred<Cause>()
+  readonly #reinvites: ReinviteMachine
+  readonly #outcome = new Outcome()
+  readonly #turns = new Turns()
   // One of the two, by the role.
   readonly #client: InviteClient | undefined
   readonly #server: InviteServer | undefined
   #dialog: Dialog
-  #reinvites: ReinviteMachine
   #announced: CallState = 'null'
   #localSdp: string | undefined
   #remoteSdp: string | undefined
-  #giveUp: () => void = () => {}
 
-  private constructor(dialog: Dialog, invite: OutgoingRequest | ReceivedRequest) {
+  private constructor(dialog: Dialog, invite: OutgoingRequest | ReceivedRequest, answerer?: Answerer) {
     super()
     this.#dialog = dialog
-    this.#reinvites = this.#reinvitesOf(dialog)
     this.#machine = new TableMachine(INVITE_TABLE, 'null', this.#actions())
+    this.#reinvites = new ReinviteMachine(
+      () => this.#dialog,
+      (event) => this.#onReinvite(event),
+    )
     if (invite instanceof SipRequest) {
       this.role = 'uac'
-      this.#client = new InviteClient(dialog, invite, (event) => this.#onClient(event))
+      this.#client = new InviteClient(dialog, invite, (event) => this.#onClient(event), answerer)
     } else {
       this.role = 'uas'
       this.#server = new InviteServer(dialog, invite, (event) => this.#onServer(event))
@@ -109,9 +83,9 @@ export class InviteSession extends Emitter<InviteSessionEvents> implements Dialo
     const body = init.sdp === undefined ? undefined : sdpBody(init.sdp)
     const request = dialog.createRequest('INVITE', { headers: init.headers, body })
     dialog.endpoint.capabilities.describe(request.headers)
-    const session = new InviteSession(dialog, request)
+    const session = new InviteSession(dialog, request, init.answer)
     session.#localSdp = init.sdp
-    session.#take('invite', { type: 'local' })
+    session.#take('invite', LOCAL)
     return session
   }
 
@@ -156,35 +130,41 @@ export class InviteSession extends Emitter<InviteSessionEvents> implements Dialo
    * response, a `TimeoutError`, a `TransportError`, or a `StateError` when one of the two ends gave it up.
    */
   get established(): Promise<void> {
-    return this.#established.promise
+    return this.#outcome.established
   }
 
   /** Resolves when the call is over, with why; never rejects. */
   get ended(): Promise<Cause> {
-    return this.#ended.promise
+    return this.#outcome.ended
   }
 
   /**
-   * Sends a provisional response, 180 by default. Does nothing when the call has ended meanwhile.
+   * Sends a provisional response, 180 by default, and repeats it every minute (RFC 3261 §13.3.1.1). Does nothing
+   * when the call has ended meanwhile.
    *
+   * @param status 101 to 199
    * @throws StateError when the call is not an incoming one waiting for an answer
+   * @throws ArgumentError for another status, or a value that cannot stand in a header
    */
   ring(status = 180, init: ResponseInit = {}): void {
+    if (!(status > 100 && status < 200)) {
+      throw new ArgumentError(`a call rings with a status from 101 to 199, not ${status}`)
+    }
     this.#respond('ring', status, init)
   }
 
   /**
    * Accepts with 200. Does nothing when the call has ended meanwhile, as a caller may hang up at any time.
    *
-   * @param init.sdp the answer to the caller's offer, or the offer if it made none
    * @throws StateError when the call is not an incoming one waiting for an answer
+   * @throws ArgumentError for a header that cannot be sent; the call still waits
    */
-  accept(
-    init: { readonly sdp?: string | undefined; readonly headers?: ExtraHeaders | undefined } = {},
-  ): void {
-    const body = init.sdp === undefined ? undefined : sdpBody(init.sdp)
-    this.#respond('accept', 200, { headers: init.headers, body })
-    this.#localSdp = init.sdp
+  accept({ sdp, headers }: AcceptInit = {}): void {
+    const body = sdp === undefined ? undefined : sdpBody(sdp)
+    this.#respond('accept', 200, { headers, body }, () => {
+      this.#dialog.confirm()
+      this.#localSdp = sdp
+    })
   }
 
   /**
@@ -192,9 +172,10 @@ export class InviteSession extends Emitter<InviteSessionEvents> implements Dialo
    *
    * @param status 300 to 699
    * @throws StateError when the call is not an incoming one waiting for an answer
+   * @throws ArgumentError for another status, or a value that cannot stand in a header; the call still waits
    */
   reject(status = 603, init: ResponseInit = {}): void {
-    if (status < 300) throw new StateError(`a call is refused with a status from 300 to 699, not ${status}`)
+    assertRefusal(status)
     this.#respond('reject', status, init)
   }
 
@@ -203,12 +184,13 @@ export class InviteSession extends Emitter<InviteSessionEvents> implements Dialo
    * Does nothing if it is ending already.
    *
    * @returns resolves when the call is over
+   * @throws ArgumentError (rejects) for a status that refuses nothing; the call goes on
    * @see pjsip_inv_end_session
    */
-  async end(init: EndInit = {}): Promise<void> {
-    const { status = 480, reason } = init
-    this.#take('end', { type: 'local' }, { 'send-response': () => this.#server?.respond(status, { reason }) })
-    if (this.state !== 'null') await this.ended
+  async end({ status = 480, reason }: EndInit = {}): Promise<void> {
+    assertRefusal(status)
+    this.#answer('end', status, { reason })
+    await this.ended
   }
 
   /**
@@ -216,7 +198,9 @@ export class InviteSession extends Emitter<InviteSessionEvents> implements Dialo
    *
    * @returns the peer's answer
    * @throws StateError (rejects) when the call is not up, another change is under way, or it ends meanwhile
-   * @throws RejectedError (rejects) when the peer refuses; the call stays as it was
+   * @throws RejectedError (rejects) when the peer refuses; the call stays as it was. After 491, when both ends have
+   *   asked at a time, it may be tried again: by whoever placed the call after 2.1 to 4 seconds, by the other end
+   *   after 0 to 2 seconds, drawn at random (RFC 3261 §14.1)
    * @see pjsip_inv_reinvite
    */
   async reinvite(init: { readonly sdp: string }): Promise<string | undefined> {
@@ -230,12 +214,13 @@ export class InviteSession extends Emitter<InviteSessionEvents> implements Dialo
     const cause: Cause = { type: 'request', request: message }
     switch (message.method) {
       case 'INVITE':
-        // The peer believes the call to be up before this end does: its ACK was lost or is late.
-        if (this.#machine.state !== 'confirmed') this.#dialog.respond(received, 491)
-        else this.#reinvites.arrived(received)
-        return true
+        return this.#take('reinvite', cause, {
+          'take-reinvite': () => this.#reinvites.arrived(received),
+          'refuse-glare': () => refuseGlare(this.#dialog, received),
+          'refuse-busy': () => refuseBusy(this.#dialog, received),
+        })
       case 'ACK':
-        return this.#onAck(received, cause)
+        return this.#reinvites.acknowledged(received) || this.#acknowledged(received, cause)
       case 'BYE':
         return this.#take('bye', cause, { 'answer-bye': () => this.#dialog.respond(received, 200) })
       default:
@@ -247,10 +232,11 @@ export class InviteSession extends Emitter<InviteSessionEvents> implements Dialo
     return {
       'send-invite': () => this.#client?.send(),
       'send-cancel': () => this.#client?.cancel(),
-      'drop-invite': () => this.#client?.terminate(),
-      refuse: () => this.#server?.respond(487),
-      'limit-cancel': () => this.#limitCancel(),
-      'send-bye': () => this.#sendBye(),
+      refuse: () => this.#server?.send(this.#server.createResponse(487)),
+      'send-bye': () => {
+        this.#reinvites.ended()
+        sendBye(this.#dialog, (cause) => this.#take('bye-done', cause))
+      },
     }
   }
 
@@ -260,19 +246,18 @@ export class InviteSession extends Emitter<InviteSessionEvents> implements Dialo
       return
     }
     const response = event.received.message
+    const { status, reason } = response
     const cause: Cause = { type: 'response', response }
-    const sdp = sdpOf(response)
     switch (event.type) {
       case 'progress':
-        this.#take(response.status === 100 ? '100' : '1xx', cause)
-        if (this.state !== 'early') return
-        this.emit('progress', response.status, response.reason)
-        this.#learnSdp(sdp)
+        this.#take(status === 100 ? '100' : '1xx', cause, {}, sdpOf(response))
+        if (status > 100 && this.state === 'early')
+          this.#turns.add(() => this.emit('progress', status, reason))
         break
       case 'success':
         this.#moveTo(event.dialog)
-        this.#take('2xx', cause, { 'send-ack': () => this.#client?.acknowledge(event.dialog) })
-        this.#learnSdp(sdp)
+        this.#localSdp = event.answer ?? this.#localSdp
+        this.#take('2xx', cause, {}, sdpOf(response))
         break
       case 'failure':
         this.#take('failure', cause)
@@ -286,71 +271,72 @@ export class InviteSession extends Emitter<InviteSessionEvents> implements Dialo
     else this.#take('no-ack', failureCause(event.error))
   }
 
-  #onAck(received: ReceivedRequest, cause: Cause): boolean {
-    if (this.#reinvites.acknowledged(received)) return true
-    if (this.#server?.received.message.cseq.seq !== received.message.cseq.seq) return false
-    this.#server.acknowledged()
-    this.#take('ack', cause)
-    this.#learnSdp(sdpOf(received.message))
+  #onReinvite(event: ReinviteEvent): void {
+    switch (event.type) {
+      case 'asked':
+        this.#turns.add(() => {
+          if (!this.emit('reinvite', event.reinvite)) event.reinvite.reject()
+        })
+        break
+      case 'agreed':
+        this.#localSdp = event.local ?? this.#localSdp
+        this.#announce(LOCAL, event.remote)
+        break
+      case 'gone':
+        this.#take('gone', event.cause)
+        break
+    }
+  }
+
+  #acknowledged({ message }: ReceivedRequest, cause: Cause): boolean {
+    if (this.#server?.received.message.cseq.seq !== message.cseq.seq) return false
+    // It may bring the answer to an offer that went out in the 2xx.
+    if (this.#take('ack', cause, {}, sdpOf(message))) this.#server.acknowledged()
     return true
   }
 
-  #respond(input: 'ring' | 'accept' | 'reject', status: number, init: ResponseInit): void {
-    if (this.state === 'disconnected') return
-    const respond = () => {
-      this.#server?.respond(status, init)
-      if (input === 'accept') this.#dialog.confirm()
-    }
-    if (this.#take(input, { type: 'local' }, { 'send-response': respond })) return
+  #respond(input: 'ring' | 'accept' | 'reject', status: number, init: ResponseInit, sent?: () => void): void {
+    if (this.state === 'disconnected' || this.#answer(input, status, init, sent)) return
     throw new StateError(
       `'${input}' is for an incoming call that waits for an answer; this one is ${this.state}`,
     )
   }
 
-  #take(input: InviteInput, cause: Cause, doings: Doings<InviteAction> = {}): boolean {
-    const meant = this.#machine.take(input, doings)
-    this.#announce(cause)
-    return meant
-  }
-
-  // After the actions, so that what a listener does comes after them; an action may have led further already.
-  #announce(cause: Cause): void {
-    const { state } = this
-    if (state === this.#announced) return
-    this.#announced = state
-    if (state === 'disconnected') this.#close()
-    this.emit('state', state, cause)
-    if (state === 'confirmed') this.#established.resolve()
-    if (state === 'disconnected') {
-      this.#established.reject(endError(cause))
-      this.#ended.resolve(cause)
-    }
-  }
-
-  #close(): void {
-    this.#giveUp()
-    this.#server?.acknowledged()
-    this.#reinvites.ended()
-    this.#dialog.detach(this)
-  }
-
-  #sendBye(): void {
-    this.#reinvites.ended()
-    let last: Cause = { type: 'local' }
-    this.#dialog.send(this.#dialog.createRequest('BYE'), {
-      onClientRequest: (event) => {
-        if (event.type === 'response' && event.received.message.status >= 200) this.#take('bye-done', last)
-        else if (event.type === 'failed') last = failureCause(event.error)
-        else if (event.type === 'terminated') this.#take('bye-done', last)
+  // The response is made first: when it cannot be, nothing has happened yet.
+  #answer(input: InviteInput, status: number, init: ResponseInit, sent?: () => void): boolean {
+    const response = this.#server?.createResponse(status, init)
+    return this.#take(input, LOCAL, {
+      'send-response': () => {
+        if (response !== undefined) this.#server?.send(response)
+        sent?.()
       },
     })
   }
 
-  // RFC 3261 §9.1: 64*T1 after the CANCEL the INVITE is taken for cancelled, answered or not.
-  #limitCancel(): void {
-    const { clock, timers } = this.#dialog.endpoint
-    const timer = clock.setTimer(64 * timers.T1, () => this.#take('give-up', { type: 'local' }))
-    this.#giveUp = () => timer.cancel()
+  #take(input: InviteInput, cause: Cause, doings: Doings<InviteAction> = {}, remoteSdp?: string): boolean {
+    if (!this.#machine.take(input, doings)) return false
+    this.#announce(cause, remoteSdp)
+    return true
+  }
+
+  // After the actions, so that what a listener does comes after them; an action may have led further already.
+  #announce(cause: Cause, remoteSdp: string | undefined): void {
+    const { state } = this
+    const moved = state !== this.#announced
+    const learned = remoteSdp !== undefined && remoteSdp !== this.#remoteSdp
+    this.#announced = state
+    this.#remoteSdp = remoteSdp ?? this.#remoteSdp
+    if (moved && state === 'confirmed') this.#outcome.confirm()
+    if (moved && state === 'disconnected') this.#close(cause)
+    if (moved) this.#turns.add(() => this.emit('state', state, cause))
+    if (learned) this.#turns.add(() => this.emit('remote-sdp', remoteSdp))
+  }
+
+  #close(cause: Cause): void {
+    this.#server?.acknowledged()
+    this.#reinvites.ended()
+    this.#dialog.detach(this)
+    this.#outcome.end(cause)
   }
 
   // The branch of a fork that accepted may be another than the one that rang.
@@ -358,58 +344,7 @@ export class InviteSession extends Emitter<InviteSessionEvents> implements Dialo
     if (dialog === this.#dialog) return
     const former = this.#dialog
     this.#dialog = dialog
-    this.#reinvites = this.#reinvitesOf(dialog)
     dialog.attach(this)
     former.detach(this)
-  }
-
-  #reinvitesOf(dialog: Dialog): ReinviteMachine {
-    return new ReinviteMachine(dialog, (event) => {
-      switch (event.type) {
-        case 'asked':
-          if (!this.emit('reinvite', event.reinvite)) event.reinvite.reject()
-          break
-        case 'agreed':
-          this.#localSdp = event.local ?? this.#localSdp
-          this.#learnSdp(event.remote)
-          break
-        case 'gone':
-          this.#take('gone', event.cause)
-          break
-      }
-    })
-  }
-
-  #learnSdp(sdp: string | undefined): void {
-    if (sdp === undefined || sdp === this.#remoteSdp) return
-    this.#remoteSdp = sdp
-    this.emit('remote-sdp', sdp)
-  }
-}
-
-function endError(cause: Cause): SipError {
-  switch (cause.type) {
-    case 'response':
-      return new RejectedError(cause.response)
-    case 'timeout':
-    case 'transport-error':
-      return cause.error
-    default:
-      return new StateError(`the call ended before it was up: ${describeCause(cause)}`)
-  }
-}
-
-/** A promise to be settled from outside, which nobody is obliged to watch. */
-class Deferred<T> {
-  readonly promise: Promise<T>
-  resolve!: (value: T) => void
-  reject!: (error: Error) => void
-
-  constructor() {
-    this.promise = new Promise<T>((resolve, reject) => {
-      this.resolve = resolve
-      this.reject = reject
-    })
-    this.promise.catch(() => {})
   }
 }
