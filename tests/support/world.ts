@@ -1,6 +1,13 @@
 import { Endpoint, type EndpointOptions, parseMessage } from 'sip-core'
-import { type Fate, type Faults, LoopNetwork, type Packet, SeededRandom, VirtualClock } from 'sip-core/testing'
-import { UserAgent } from 'sip-ua'
+import {
+  type Fate,
+  type Faults,
+  LoopNetwork,
+  type Packet,
+  SeededRandom,
+  VirtualClock,
+} from 'sip-core/testing'
+import { DialogLayer, UserAgent } from 'sip-ua'
 import { expect } from 'vitest'
 
 export interface WorldOptions {
@@ -29,7 +36,9 @@ export class World {
     const random = new SeededRandom(seed)
     const hooks = decide === undefined ? {} : { decide }
     this.network = new LoopNetwork({ clock: this.clock, random, faults: faults ?? {}, ...hooks })
-    this.network.on('packet', (packet, fate) => this.sent.push({ line: this.#line(packet), packet, fate: fate.type }))
+    this.network.on('packet', (packet, fate) =>
+      this.sent.push({ line: this.#line(packet), packet, fate: fate.type }),
+    )
   }
 
   /** An endpoint of its own at an address of its own. */
@@ -75,8 +84,9 @@ export class World {
     const left = [...this.#endpoints].map(([name, endpoint]) => ({
       name,
       transactions: endpoint.transactions.size,
+      dialogs: DialogLayer.of(endpoint).size,
     }))
-    expect(left).toEqual(left.map(({ name }) => ({ name, transactions: 0 })))
+    expect(left).toEqual(left.map(({ name }) => ({ name, transactions: 0, dialogs: 0 })))
     expect(this.clock.pending).toBe(0)
   }
 
