@@ -103,7 +103,10 @@ export class SipRequest<H extends HeaderReader = HeaderReader> extends Message<H
   /** @throws ArgumentError when `method` is no token */
   constructor(init: SipRequestInit<H>) {
     super(init)
-    if (!isMethod(init.method)) throw new ArgumentError(`${JSON.stringify(init.method)} is no method`)
+    // What the parser read needs no second look.
+    if (init.source === undefined && !isMethod(init.method)) {
+      throw new ArgumentError(`${JSON.stringify(init.method)} is no method`)
+    }
     this.method = init.method
     this.uri = init.uri
   }

@@ -27,10 +27,12 @@ export function bytesToWire(bytes: Uint8Array, start = 0, end = bytes.length): s
   return wire
 }
 
-/** The bytes a wire string stands for. */
-export function wireToBytes(wire: string): Uint8Array {
-  if (isAscii(wire)) return encoder.encode(wire)
-  const bytes = new Uint8Array(wire.length)
+/** The bytes a wire string stands for, with `room` more bytes behind them. */
+export function wireToBytes(wire: string, room = 0): Uint8Array {
+  const bytes = new Uint8Array(wire.length + room)
+  // Of ASCII, and of ASCII only, UTF-8 makes a byte a character.
+  const { read, written } = encoder.encodeInto(wire, bytes.subarray(0, wire.length))
+  if (read === wire.length && written === wire.length) return bytes
   for (let i = 0; i < wire.length; i++) bytes[i] = wire.charCodeAt(i)
   return bytes
 }

@@ -10,11 +10,9 @@ import { textToWire, wireToBytes } from '../message/wire.ts'
  */
 export function printMessage(message: SipMessage): Uint8Array {
   if (message.source !== undefined) return message.source
-  const head = wireToBytes(printHead(message))
   const { body } = message
-  if (body.length === 0) return head
-  const bytes = new Uint8Array(head.length + body.length)
-  bytes.set(head)
+  const head = printHead(message)
+  const bytes = wireToBytes(head, body.length)
   bytes.set(body, head.length)
   return bytes
 }

@@ -4,6 +4,13 @@ import { type Cursor, parseWhole } from '../cursor.ts'
 import { Params, type ParamsInit, parseParams } from '../params.ts'
 import { textToWire, wireToText } from '../wire.ts'
 
+/** What a media type is made of. */
+export interface MediaTypeInit {
+  readonly type: string
+  readonly subtype: string
+  readonly params?: ParamsInit | undefined
+}
+
 /** A media type or range with its parameters, as in Content-Type and Accept. Immutable. */
 export class MediaType {
   /** As written, e.g. `application`. */
@@ -12,13 +19,12 @@ export class MediaType {
   readonly subtype: string
   readonly params: Params
 
-  /** @throws ArgumentError when a piece cannot be written */
-  constructor(init: {
-    readonly type: string
-    readonly subtype: string
-    readonly params?: ParamsInit | undefined
-  }) {
-    if (!isToken(init.type) || !isToken(init.subtype)) {
+  /**
+   * @param trusted for the parser: the pieces were read by the grammar, no need to check them
+   * @throws ArgumentError when a piece cannot be written
+   */
+  constructor(init: MediaTypeInit, trusted = false) {
+    if (!trusted && !(isToken(init.type) && isToken(init.subtype))) {
       throw new ArgumentError(`${JSON.stringify(`${init.type}/${init.subtype}`)} is no media type`)
     }
     this.type = init.type
@@ -62,5 +68,5 @@ export function readMediaType(cursor: Cursor): MediaType {
   const type = cursor.token('a media type')
   if (!cursor.eatPadded(0x2f)) cursor.fail("'/' of a media type")
   const subtype = cursor.token('a media subtype')
-  return new MediaType({ type, subtype, params: parseParams(cursor) })
+  return new MediaType({ type, subtype, params: parseParams(cursor) }, true)
 }
