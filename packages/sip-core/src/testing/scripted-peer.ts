@@ -1,4 +1,4 @@
-import { type SipMessage, SipRequest, textToBytes } from '../message/index.ts'
+import { type SipMessage, SipRequest, SipResponse, textToBytes } from '../message/index.ts'
 import { parseMessage } from '../parser/index.ts'
 import {
   type Address,
@@ -68,6 +68,15 @@ export class ScriptedPeer implements TransportReceiver {
     throw new Error(`no ${method} came`)
   }
 
+  /** The latest response to a request of that method. @throws Error when none came */
+  lastAnswer(method: string): SipResponse {
+    const found = this.messages.findLast(
+      (message) => message instanceof SipResponse && message.cseq.method === method,
+    )
+    if (found instanceof SipResponse) return found
+    throw new Error(`no answer to ${method} came`)
+  }
+
   /** Sends a response to a request that came. */
   answer(request: SipRequest, status: number, init: ScriptedInit = {}): void {
     const { headers, to } = request
@@ -78,19 +87,24 @@ export class ScriptedPeer implements TransportReceiver {
     this.#write(`SIP/2.0 ${status} Scripted`, [...copied, `To: ${tagged}`], init, this.#senderOf(request))
   }
 
-  /** Sends a request within the dialog that `made` has made, with the next CSeq number of this end. */
-  request(method: string, made: SipRequest, init: ScriptedInit = {}): void {
-    const { from, to, callId, contact } = made
+  /**
+   * Sends a request within a dialog, with the next CSeq number of this end.
+   *
+   * @param made what has made the dialog: a request of the other end, or its response to one of this end
+   */
+  request(method: string, made: SipMessage, init: ScriptedInit = {}): void {
+    const { callId, contact } = made
+    const [from, to] = made.kind === 'request' ? [made.to, made.from] : [made.from, made.to]
     const number = ++this.#sent
     const lines = [
       `Via: ${this.#via(number)}`,
-      `From: ${to.tag === undefined ? to.withParam('tag', TAG) : to}`,
-      `To: ${from}`,
+      `From: ${from.tag === undefined ? from.withParam('tag', TAG) : from}`,
+      `To: ${to}`,
       `Call-ID: ${callId}`,
       `CSeq: ${number} ${method}`,
       `Contact: <sip:peer@${formatAddress(this.#transport.local)}>`,
     ]
-    this.#write(`${method} ${contact?.uri ?? from.uri} SIP/2.0`, lines, init, this.#senderOf(made))
+    this.#write(`${method} ${contact?.uri ?? to.uri} SIP/2.0`, lines, init, this.#senderOf(made))
   }
 
   /** Sends a request outside of any dialog. */

@@ -16,7 +16,7 @@
  *          |                v active        v               |  or nobody answers (linger)
  *          +------------> active ------> closing -----------+
  *
- * From `resp_wait`, `pending`, `active` and `closing`: a NOTIFY that failed, and `terminate`, lead to `terminated`.
+ * From `pending`, `active` and `closing` a NOTIFY that failed leads to `terminated`, from everywhere `terminate` does.
  * A SUBSCRIBE that refreshes leads back to where it came from, but from `resp_wait` to `pending`: it wants a NOTIFY
  * at once (§4.2.1.1), and what the application has to say is not known yet.
  */
@@ -88,7 +88,6 @@ const subscribed = (
   refresh: to(refreshed, 'prolong', 'answer', 'notify-current', 'report'),
   unsubscribe: to('closing', 'linger', 'answer', 'notify-timeout'),
   'too-brief': to(self, 'answer'),
-  undelivered: END,
   expiry: to('closing', 'linger', 'notify-timeout'),
 })
 
@@ -100,8 +99,12 @@ export const NOTIFIER_TABLE: StateTable<NotifierState, NotifierInput, NotifierAc
     terminate: to('terminated', 'decline', 'leave'),
   },
   resp_wait: { ...subscribed('resp_wait', 'pending'), 'notify-pending': to('pending', 'notify') },
-  pending: { ...subscribed('pending', 'pending'), 'notify-pending': to('pending', 'notify') },
-  active: subscribed('active', 'active'),
+  pending: {
+    ...subscribed('pending', 'pending'),
+    'notify-pending': to('pending', 'notify'),
+    undelivered: END,
+  },
+  active: { ...subscribed('active', 'active'), undelivered: END },
   closing: { ...NOTHING, terminate: END, delivered: END, undelivered: END, linger: END },
   terminated: NOTHING,
 }

@@ -132,8 +132,7 @@ export class Notifier extends Emitter<NotifierEvents> implements DialogUsage {
   accept(status = 200, init: ResponseInit = {}): void {
     if (status < 200 || status > 299)
       throw new ArgumentError(`a subscription is accepted with a 2xx, not ${status}`)
-    const { message } = this.received
-    this.#answerFirst('accept', status, init, message.to.tag === undefined)
+    this.#answerFirst('accept', status, init)
   }
 
   /**
@@ -146,7 +145,7 @@ export class Notifier extends Emitter<NotifierEvents> implements DialogUsage {
   reject(status = 603, init: ResponseInit = {}): void {
     if (status < 300 || status > 699)
       throw new ArgumentError(`a subscription is refused with 300 to 699, not ${status}`)
-    this.#answerFirst('reject', status, init, false)
+    this.#answerFirst('reject', status, init)
   }
 
   /**
@@ -209,13 +208,15 @@ export class Notifier extends Emitter<NotifierEvents> implements DialogUsage {
     })
   }
 
-  #answerFirst(input: 'accept' | 'reject', status: number, init: ResponseInit, makesDialog: boolean): void {
+  #answerFirst(input: 'accept' | 'reject', status: number, init: ResponseInit): void {
     const { message } = this.received
     const granted = this.#grant(message.headers.get(Expires) ?? this.package.defaultExpires)
+    const makesDialog = input === 'accept' && message.to.tag === undefined
+    // Before anything happens: a header that cannot be sent must leave everything as it was.
+    const response = this.dialog.createResponse(this.received, status, init)
+    if (input === 'accept' && message.method === 'SUBSCRIBE') response.headers.set(Expires, granted)
+    if (makesDialog) this.dialog.endpoint.capabilities.describe(response.headers)
     const answer = () => {
-      const response = this.dialog.createResponse(this.received, status, init)
-      if (input === 'accept' && message.method === 'SUBSCRIBE') response.headers.set(Expires, granted)
-      if (makesDialog) this.dialog.endpoint.capabilities.describe(response.headers)
       this.#transaction.respond(response)
       if (makesDialog) this.dialog.confirm()
     }
@@ -257,19 +258,21 @@ export class Notifier extends Emitter<NotifierEvents> implements DialogUsage {
   #prolong(seconds: number): void {
     const { clock } = this.dialog.endpoint
     this.#expiresAt = clock.now() + seconds * 1000
-    const error = new TimeoutError(
-      'expiry',
-      `the ${this.name} subscription was not refreshed within ${seconds} s`,
-    )
-    this.#timers.start('expiry', seconds * 1000, () => this.#take('expiry', { type: 'timeout', error }))
+    this.#timers.start('expiry', seconds * 1000, () => {
+      this.#take(
+        'expiry',
+        timeout('expiry', `the ${this.name} subscription was not refreshed within ${seconds} s`),
+      )
+    })
   }
 
   // Long enough for a NOTIFY under way to be resent until it fails, and for the last one after it.
   #linger(): void {
     const time = 2 * 64 * this.dialog.endpoint.timers.T1
-    const error = new TimeoutError('linger', `the last NOTIFY of ${this.name} was not answered`)
     this.#timers.stop('expiry')
-    this.#timers.start('linger', time, () => this.#take('linger', { type: 'timeout', error }))
+    this.#timers.start('linger', time, () => {
+      this.#take('linger', timeout('linger', `the last NOTIFY of ${this.name} was not answered`))
+    })
   }
 
   #now(): NotifyInit {
@@ -298,4 +301,8 @@ export class Notifier extends Emitter<NotifierEvents> implements DialogUsage {
 
 function expiresHeader(seconds: number): ResponseInit {
   return { headers: { [Expires.name]: String(seconds) } }
+}
+
+function timeout(timer: string, message: string): Cause {
+  return { type: 'timeout', error: new TimeoutError(timer, message) }
 }

@@ -289,11 +289,10 @@ export class Subscriber extends Emitter<SubscriberEvents> implements DialogUsage
   }
 
   #wait(): void {
-    const error = new TimeoutError(
-      'N',
-      `no NOTIFY came within ${this.#patience / 1000} s of the request for ${this.name}`,
-    )
-    this.#timers.start('N', this.#patience, () => this.#take('N', { type: 'timeout', error }))
+    const time = this.#patience
+    this.#timers.start('N', time, () => {
+      this.#take('N', timeout('N', `no NOTIFY came within ${time} ms of the request for ${this.name}`))
+    })
   }
 
   #prolongByResponse(expires: number | undefined): void {
@@ -313,13 +312,12 @@ export class Subscriber extends Emitter<SubscriberEvents> implements DialogUsage
       this.#take('expiring', { type: 'local' }, { report: () => this.#onExpiring(notice / 1000) })
     })
     // The notifier's last NOTIFY may be on its way for as long as it is resent.
-    const error = new TimeoutError(
-      'expiry',
-      `the ${this.name} subscription was not refreshed within ${expires} s`,
-    )
-    this.#timers.start('expiry', length + this.#patience, () =>
-      this.#take('expiry', { type: 'timeout', error }),
-    )
+    this.#timers.start('expiry', length + this.#patience, () => {
+      this.#take(
+        'expiry',
+        timeout('expiry', `the ${this.name} subscription was not refreshed within ${expires} s`),
+      )
+    })
   }
 
   #onExpiring(seconds: number): void {
@@ -348,4 +346,8 @@ function isClaimant(usage: DialogUsage, name: string, id: string | undefined): b
 // RFC 3261 §8.1.3.1: no answer counts as 408, a transport error as 503.
 function failureInput(error: TimeoutError | TransportError): 'gone' | 'failure' {
   return error instanceof TimeoutError ? 'gone' : 'failure'
+}
+
+function timeout(timer: string, message: string): Cause {
+  return { type: 'timeout', error: new TimeoutError(timer, message) }
 }
