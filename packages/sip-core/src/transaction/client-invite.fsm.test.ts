@@ -4,7 +4,15 @@ import { SeededRandom } from '../testing/seeded-random.ts'
 import { VirtualClock } from '../testing/virtual-clock.ts'
 import type { ClientInviteInput, ClientInviteState } from './client-invite.fsm.ts'
 import type { ClientMachine } from './client-transaction.ts'
-import { answer, observe, outgoing, RecordingFlow, RecordingUser, row, WatchedClock } from './fixture.ts'
+import {
+  answer,
+  observe,
+  outgoing,
+  RecordingFlow,
+  RecordingUser,
+  row,
+  WatchedClock,
+} from './machine.fixture.ts'
 import { TransactionLayer } from './transaction-layer.ts'
 
 const TIMERS = { T1: 500, T2: 4000, T4: 5000, D: 33_000 }

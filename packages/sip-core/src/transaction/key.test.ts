@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { SeededRandom } from '../testing/seeded-random.ts'
 import { VirtualClock } from '../testing/virtual-clock.ts'
-import { type IncomingOptions, incoming, RecordingFlow } from './fixture.ts'
 import { clientKey, newBranch, serverKey } from './key.ts'
+import { type IncomingOptions, incoming, RecordingFlow } from './machine.fixture.ts'
 
 const flow = new RecordingFlow(new VirtualClock(), false)
 

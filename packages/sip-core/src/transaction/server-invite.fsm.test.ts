@@ -2,7 +2,15 @@ import { describe, expect, it } from 'vitest'
 import { StateError, TransportError } from '../base/errors.ts'
 import { SeededRandom } from '../testing/seeded-random.ts'
 import { VirtualClock } from '../testing/virtual-clock.ts'
-import { incoming, observe, RecordingFlow, RecordingUser, response, row, WatchedClock } from './fixture.ts'
+import {
+  incoming,
+  observe,
+  RecordingFlow,
+  RecordingUser,
+  response,
+  row,
+  WatchedClock,
+} from './machine.fixture.ts'
 import type { ServerInviteInput, ServerInviteState } from './server-invite.fsm.ts'
 import type { ServerMachine } from './server-transaction.ts'
 import { TransactionLayer } from './transaction-layer.ts'

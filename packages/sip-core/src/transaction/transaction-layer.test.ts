@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { ArgumentError, SipError, StateError, TransportError } from '../base/errors.ts'
 import { SeededRandom } from '../testing/seeded-random.ts'
 import { VirtualClock } from '../testing/virtual-clock.ts'
-import { answer, incoming, outgoing, RecordingFlow, RecordingUser, response } from './fixture.ts'
+import { answer, incoming, outgoing, RecordingFlow, RecordingUser, response } from './machine.fixture.ts'
 import { DEFAULT_TIMERS } from './timers.ts'
 import { TransactionLayer, type TransactionStep } from './transaction-layer.ts'
 
