@@ -25,6 +25,12 @@ describe('NameAddr', () => {
     expect(parseNameAddr(value.toString()).toString()).toBe(value.toString())
   })
 
+  it("does not take an '@' behind the URI for one of its own", () => {
+    const value = parseNameAddr('<sip:h:5060;lr>;x="a@b"')
+    expect(value.uri).toMatchObject({ user: undefined, host: 'h', port: 5060 })
+    expect(value.params.get('x')).toBe('a@b')
+  })
+
   it('without < and > gives parameters to the header (RFC 8217)', () => {
     const bare = parseNameAddr('sip:a@h;tag=1')
     expect(bare.uri.toString()).toBe('sip:a@h')

@@ -51,6 +51,7 @@ describe('printMessage', () => {
     const result = parseMessage(wireToBytes(`\r\n${wire}`))
     if (result.type !== 'request') throw new Error(result.type)
     expect(printMessage(result.request)).toEqual(wireToBytes(wire))
+    expect(printMessage(result.request)).toBe(result.request.source)
     expect(printHead(result.request)).toBe(wire.slice(0, -1))
   })
 
