@@ -22,6 +22,7 @@ import {
   percentEncode,
   skipEscapedRun,
 } from './params.ts'
+import { normalized, sameInAnyOrder, sameParams } from './uri-equality.ts'
 
 const AT = 0x40
 const COLON = 0x3a
@@ -319,59 +320,6 @@ export function checkedHost(host: string): string {
 export function checkedPort(port: number | undefined): number | undefined {
   if (port === undefined || (Number.isInteger(port) && port >= 0 && port <= 65535)) return port
   throw new ArgumentError(`${port} is no port`)
-}
-
-// Characters other than the reserved ones are equivalent to their escapes (RFC 3261 §19.1.4).
-function normalized(escaped: string | undefined): string | undefined {
-  if (escaped === undefined || !escaped.includes('%')) return escaped
-  let normal = ''
-  for (let i = 0; i < escaped.length; i++) {
-    if (escaped[i] !== '%') {
-      normal += escaped[i]
-      continue
-    }
-    const code = Number.parseInt(escaped.slice(i + 1, i + 3), 16)
-    const character = String.fromCharCode(code)
-    normal += RESERVED.includes(character) ? escaped.slice(i, i + 3).toUpperCase() : character
-    i += 2
-  }
-  return normal
-}
-
-const RESERVED = ';/?:@&=+$,%'
-
-// These count even when only one URI has them; others do only when both have them (RFC 3261 §19.1.4).
-const ALWAYS_COMPARED = ['transport', 'user', 'ttl', 'method', 'maddr']
-
-function sameParams(a: Params, b: Params): boolean {
-  if (a.size === 0 && b.size === 0) return true
-  for (const name of ALWAYS_COMPARED) if (a.has(name) !== b.has(name)) return false
-  const others = indexed(b)
-  for (const [name, value] of a) {
-    const other = others.get(name.toLowerCase())
-    if (other !== undefined && !sameValue(value, other)) return false
-  }
-  return true
-}
-
-function sameInAnyOrder(a: Params, b: Params): boolean {
-  if (a.size !== b.size) return false
-  const others = indexed(b)
-  for (const [name, value] of a) {
-    const other = others.get(name.toLowerCase())
-    if (other === undefined || !sameValue(value, other)) return false
-  }
-  return true
-}
-
-function indexed(params: Params): Map<string, string | null> {
-  const index = new Map<string, string | null>()
-  for (const [name, value] of params) if (!index.has(name.toLowerCase())) index.set(name.toLowerCase(), value)
-  return index
-}
-
-function sameValue(a: string | null, b: string | null): boolean {
-  return a === b || (a !== null && b !== null && equalsIgnoringCase(a, b))
 }
 
 function isPhoneNumber(text: string): boolean {
