@@ -75,6 +75,19 @@ describe('a message in one line', () => {
     expect(shown).toBe(expected)
   })
 
+  it('is shorter where room is short', () => {
+    const shorter = (start: string, ...headers: string[]) =>
+      summarize(textToBytes([start, ...headers, '', ''].join('\r\n'))).details.map(
+        ({ text, short = text }) => short,
+      )
+    expect(shorter('INVITE sip:a SIP/2.0', 'Referred-By: <sip:b>')).toEqual(['referred'])
+    expect(shorter('REFER sip:a SIP/2.0', 'Refer-To: <sip:b>')).toEqual(['sip:b'])
+    expect(shorter('NOTIFY sip:a SIP/2.0', 'Subscription-State: terminated;reason=noresource')).toEqual([
+      'terminated',
+    ])
+    expect(shorter('SIP/2.0 202 Accepted', 'CSeq: 1 REFER')).toEqual([''])
+  })
+
   it('tells colours by kinds', () => {
     const kind = (start: string) => summarize(textToBytes(start)).kind
     expect(

@@ -60,7 +60,7 @@ function ofRequest(message: LooseMessage, method: string): Summary {
     case 'INVITE':
       if (hasTag(message.header('to', 't'))) title = 're-INVITE'
       if (message.header('replaces') !== undefined) details.push({ text: 'Replaces' })
-      add(details, 'Referred-By: ', uriOf(message.header('referred-by', 'b')))
+      addReferrer(details, uriOf(message.header('referred-by', 'b')))
       break
     case 'REFER': {
       const target = message.header('refer-to', 'r')
@@ -111,6 +111,11 @@ function add(details: Detail[], prefix: string, value: string | undefined): void
   if (value === undefined || value.trim() === '') return
   const short = shown(value)
   details.push(prefix === '' ? { text: short } : { text: prefix + short, short })
+}
+
+// A bare URI would be taken for the one that is called.
+function addReferrer(details: Detail[], uri: string | undefined): void {
+  if (uri !== undefined) details.push({ text: `Referred-By: ${shown(uri)}`, short: 'referred' })
 }
 
 function addExpires(details: Detail[], value: string | undefined): void {
