@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 
 /** What SIPp is to do. */
 export interface SippOptions {
-  /** Which file of `scenarios/`, without `.xml`. */
+  /** Which file of `scenarios/`, without `.xml`, or one that SIPp brings (`uac`, `uas`). */
   readonly scenario: string
   /** Whom it talks to; for a scenario that waits to be called nobody. */
   readonly remote?: { readonly host: string; readonly port: number }
@@ -39,12 +39,6 @@ const MEANING: Readonly<Record<number, string>> = {
   253: 'media was wrong',
   254: 'it could not connect',
   255: 'it gave up',
-}
-
-/** Whether SIPp is installed here: `describe.skipIf(!hasSipp())`. */
-export function hasSipp(): boolean {
-  // `-v` ends with a code of its own, so only whether it could be started counts.
-  return spawnSync('sipp', ['-v'], { stdio: 'ignore' }).error === undefined
 }
 
 /**
@@ -115,7 +109,9 @@ export class Sipp implements AsyncDisposable {
     const outcome = await this.#closed
     clearTimeout(deadline)
     if (outcome instanceof Error)
-      throw new Error(`sipp could not be started: ${outcome.message}`, { cause: outcome })
+      throw new Error(`sipp could not be started (Debian: sip-tester): ${outcome.message}`, {
+        cause: outcome,
+      })
     const { exitCode, signalCode } = this.#child
     if (exitCode === 0) return
     const why = late
@@ -136,6 +132,12 @@ export class Sipp implements AsyncDisposable {
   }
 }
 
+const BUILT_IN: ReadonlySet<string> = new Set(['uac', 'uas'])
+
+function fileOf(scenario: string): URL {
+  return new URL(`scenarios/${scenario}.xml`, import.meta.url)
+}
+
 function argumentsOf(options: SippOptions, port: number, directory: string): readonly string[] {
   const {
     scenario,
@@ -150,7 +152,7 @@ function argumentsOf(options: SippOptions, port: number, directory: string): rea
   const log = (name: string) => join(directory, `${name}.txt`)
   return [
     ...(remote === undefined ? [] : [`${remote.host}:${remote.port}`]),
-    ...['-sf', fileURLToPath(new URL(`scenarios/${scenario}.xml`, import.meta.url))],
+    ...(BUILT_IN.has(scenario) ? ['-sn', scenario] : ['-sf', fileURLToPath(fileOf(scenario))]),
     ...['-i', '127.0.0.1', '-p', String(port), '-t', transport === 'udp' ? 'u1' : 't1'],
     ...(service === undefined ? [] : ['-s', service]),
     ...Object.entries(keys).flatMap(([name, value]) => ['-key', name, value]),
