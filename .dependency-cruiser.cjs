@@ -2,6 +2,7 @@
 // scripts/prove-walls.ts shows that every one of them holds.
 
 const test = '\\.test\\.ts$'
+const fixture = '\\.fixture\\.ts$'
 const core = '^packages/sip-core/src/'
 const ua = '^packages/sip-ua/src/'
 const simple = '^packages/sip-simple/src/'
@@ -108,7 +109,7 @@ module.exports = {
     never(
       'testing-is-for-tests',
       'The test kit is imported by tests alone.',
-      { path: '^packages/', pathNot: `${test}|${core}testing/` },
+      { path: '^packages/', pathNot: `${test}|${fixture}|${core}testing/` },
       { path: `${core}testing/` },
     ),
 
@@ -154,6 +155,12 @@ module.exports = {
       { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
     ),
     never('tests-are-imported-by-nobody', 'A test file is a leaf.', {}, { path: test }),
+    never(
+      'fixtures-are-for-tests',
+      'What tests share is published no more than they are.',
+      { pathNot: `${test}|${fixture}` },
+      { path: fixture },
+    ),
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

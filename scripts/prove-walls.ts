@@ -99,6 +99,7 @@ const forbiddenImports: Specimen[] = [
   imports('sip-core/src/base/nowhere.ts', './not-there.ts', 'resolvable'),
   imports('sip-ua/src/undeclared.ts', 'vitest', 'declared-dependencies'),
   imports('sip-ua/src/leaf.ts', './lawful.test.ts', 'tests-are-imported-by-nobody'),
+  imports('sip-ua/src/shown.ts', './lawful.fixture.ts', 'fixtures-are-for-tests'),
 ]
 
 /** Globals that biome must find. */
@@ -138,6 +139,8 @@ const lawful: Specimen[] = [
   says('sip-core/src/web/clock.ts', 'export const x = () => [Date.now(), Math.random(), setTimeout, crypto]'),
   imports('sip-ua/src/index.ts', 'sip-core'),
   imports('sip-ua/src/lawful.test.ts', 'sip-core/testing'),
+  imports('sip-ua/src/lawful.fixture.ts', 'sip-core/testing'),
+  imports('sip-ua/src/shared.test.ts', './lawful.fixture.ts'),
   imports('sip-ua/src/tested.test.ts', 'vitest'),
   imports('sip-ua/src/dialog/index.ts', 'sip-core'),
   imports('sip-ua/src/invite/index.ts', '../dialog/index.ts'),
