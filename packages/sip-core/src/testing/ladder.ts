@@ -57,10 +57,10 @@ interface NoteEntry {
  * const ladder = new Ladder({ print: console.log }).watch('Alice', alice).watch('Bob', bob)
  * ```
  * ```text
- *   seconds     Alice                                       Bob
- *          192.0.2.1:5060                              192.0.2.2:5060
- *     0.000       ├──────────────── INVITE  SDP ───────────────▶│
- *     0.002       │◀─────────────── 180 Ringing ────────────────┤
+ *   seconds   Alice                                     Bob
+ *        192.0.2.1:5060                           192.0.2.2:5060
+ *     0.000     ├───────────── INVITE  SDP ─────────────▶│
+ *     0.002     │◀───────────── 180 Ringing ─────────────┤
  * ```
  *
  * Three ways to feed it: endpoints (`watch`), a loop network, which alone knows what gets lost (`watchNetwork`), or
