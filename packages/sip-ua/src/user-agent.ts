@@ -27,7 +27,7 @@ export interface UserAgentEvents {
   invite: [incoming: IncomingInvite]
 }
 
-/** A SIP address as callers of the API write it. */
+/** A SIP address as callers of the API write it: a URI, or a name with a URI in `<` and `>`. */
 export type AddressLike = string | NameAddr | Uri
 
 /**
@@ -54,7 +54,7 @@ export class UserAgent extends Emitter<UserAgentEvents> implements EndpointModul
   constructor(endpoint: Endpoint, init: UserAgentInit) {
     super()
     this.endpoint = endpoint
-    this.identity = typeof init.identity === 'string' ? parseNameAddr(init.identity) : init.identity
+    this.identity = toNameAddr(init.identity)
     this.dialogs = DialogLayer.of(endpoint)
     for (const method of ['INVITE', 'ACK', 'CANCEL', 'BYE']) endpoint.capabilities.methods.add(method)
     endpoint.capabilities.contentTypes.add('application/sdp')
@@ -127,5 +127,8 @@ function identify({ callId, from, cseq }: SipRequest): string {
 /** A name-addr from what callers of the API write. @throws ParseError when it is text and no address */
 export function toNameAddr(address: AddressLike): NameAddr {
   if (address instanceof NameAddr) return address
-  return typeof address === 'string' ? parseNameAddr(address) : new NameAddr({ uri: address })
+  // Without '<' it is a URI, and its parameters are the URI's: `sip:bob@example.com;transport=tcp`.
+  return typeof address === 'string' && address.includes('<')
+    ? parseNameAddr(address)
+    : new NameAddr({ uri: address })
 }

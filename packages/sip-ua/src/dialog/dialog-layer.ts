@@ -10,15 +10,15 @@ import {
   verifyRequest,
 } from 'sip-core'
 import { Dialog, type DialogRegistry } from './dialog.ts'
-import { uasRouteSet } from './route-set.ts'
+import { asIdentity, asRequestUri, uasRouteSet } from './route-set.ts'
 
 /** What a dialog starts with at the end that sends the first request. */
 export interface UacDialogInit {
   /** This end; a tag is added. */
   readonly local: NameAddr
-  /** The other end as it goes into To; no tag. */
+  /** The other end; what of it says who it is goes into To. */
   readonly remote: NameAddr
-  /** The Request-URI of the first request; default: the URI of `remote`. */
+  /** Where the first request goes, its Request-URI; default: the URI of `remote`. */
   readonly target?: Uri
   /** Where this end can be reached; default `endpoint.contact` for the target, with the user of `local`. */
   readonly contact?: NameAddr
@@ -66,14 +66,14 @@ export class DialogLayer implements EndpointModule, DialogRegistry {
    */
   createUac(init: UacDialogInit): Dialog {
     const { endpoint } = this
-    const target = init.target ?? init.remote.uri
+    const target = asRequestUri(init.target ?? init.remote.uri)
     return new Dialog({
       endpoint,
       registry: this,
       role: 'uac',
       callId: endpoint.token(24),
-      local: init.local.withParam('tag', endpoint.token()),
-      remote: init.remote.withParam('tag', undefined),
+      local: asIdentity(init.local).withParam('tag', endpoint.token()),
+      remote: asIdentity(init.remote).withParam('tag', undefined),
       contact: init.contact ?? endpoint.contact(init.local.uri, target),
       target,
       routeSet: init.route ?? [],

@@ -25,7 +25,20 @@ export function applyRouteSet(target: Uri, routeSet: readonly NameAddr[]): Routi
   if (first === undefined || first.uri.type !== 'sip' || first.uri.params.has('lr')) {
     return { uri: target, route: routeSet }
   }
-  // RFC 3261 §19.1.1: a Request-URI carries no method parameter and no headers.
-  const uri = first.uri.with({ params: first.uri.params.without('method'), headers: undefined })
-  return { uri, route: [...rest, new NameAddr({ uri: target })] }
+  return { uri: asRequestUri(first.uri), route: [...rest, new NameAddr({ uri: target })] }
+}
+
+/** A URI as it may stand in a Request-URI: with neither method parameter nor headers (RFC 3261 §19.1.1). */
+export function asRequestUri(uri: Uri): Uri {
+  return uri.type === 'sip' ? uri.with({ params: uri.params.without('method'), headers: undefined }) : uri
+}
+
+const NOT_IN_TO = ['method', 'maddr', 'ttl', 'transport', 'lr'] as const
+
+/** An address as it may stand in From and To: it says who, not how to get there (RFC 3261 §19.1.1, table 1). */
+export function asIdentity(address: NameAddr): NameAddr {
+  const { uri } = address
+  if (uri.type !== 'sip') return address
+  const params = NOT_IN_TO.reduce((left, name) => left.without(name), uri.params)
+  return address.with({ uri: uri.with({ params, headers: undefined }) })
 }

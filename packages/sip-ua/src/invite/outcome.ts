@@ -1,28 +1,30 @@
 import { RejectedError, type SipError, StateError } from 'sip-core'
 import { type Cause, describeCause } from '../dialog/index.ts'
+import type { CallState } from './invite.fsm.ts'
 
 /** What becomes of a call, as promises, which nobody is obliged to watch. */
 export class Outcome {
-  /** Resolves when the call is up; rejects when it ends before that. */
+  /** Resolves when the call is up; rejects when it begins to end before that. */
   readonly established: Promise<void>
-  /** Resolves when the call is over. */
+  /** Resolves when the call is over, with why it began to end. */
   readonly ended: Promise<Cause>
-  /** The call is up. */
-  readonly confirm: () => void
-  /** The call is over. */
-  readonly end: (cause: Cause) => void
+  readonly #established = deferred<void>()
+  readonly #ended = deferred<Cause>()
+  #why: Cause | undefined
 
   constructor() {
-    const established = deferred<void>()
-    const ended = deferred<Cause>()
-    established.promise.catch(() => {})
-    this.established = established.promise
-    this.ended = ended.promise
-    this.confirm = () => established.resolve()
-    this.end = (cause) => {
-      established.reject(endError(cause))
-      ended.resolve(cause)
-    }
+    this.established = this.#established.promise
+    this.ended = this.#ended.promise
+    this.established.catch(() => {})
+  }
+
+  /** The call is in this state, because of `cause`. */
+  note(state: CallState, cause: Cause): void {
+    if (state === 'confirmed') this.#established.resolve()
+    if (state !== 'disconnecting' && state !== 'disconnected') return
+    this.#why ??= cause
+    this.#established.reject(endError(this.#why))
+    if (state === 'disconnected') this.#ended.resolve(this.#why)
   }
 }
 

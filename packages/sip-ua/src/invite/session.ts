@@ -126,14 +126,17 @@ export class InviteSession extends Emitter<InviteSessionEvents> implements Dialo
   }
 
   /**
-   * Resolves when the call is up. Rejects when it ends before that: with a `RejectedError` holding the peer's
+   * Resolves when the call is up. Rejects when it begins to end before that: with a `RejectedError` holding the peer's
    * response, a `TimeoutError`, a `TransportError`, or a `StateError` when one of the two ends gave it up.
    */
   get established(): Promise<void> {
     return this.#outcome.established
   }
 
-  /** Resolves when the call is over, with why; never rejects. */
+  /**
+   * Resolves when the call is over, with why it began to end; never rejects. How its last message fared, a BYE that
+   * nobody answered for instance, the last `state` event says.
+   */
   get ended(): Promise<Cause> {
     return this.#outcome.ended
   }
@@ -326,17 +329,16 @@ export class InviteSession extends Emitter<InviteSessionEvents> implements Dialo
     const learned = remoteSdp !== undefined && remoteSdp !== this.#remoteSdp
     this.#announced = state
     this.#remoteSdp = remoteSdp ?? this.#remoteSdp
-    if (moved && state === 'confirmed') this.#outcome.confirm()
-    if (moved && state === 'disconnected') this.#close(cause)
+    if (moved && state === 'disconnected') this.#close()
+    if (moved) this.#outcome.note(state, cause)
     if (moved) this.#turns.add(() => this.emit('state', state, cause))
     if (learned) this.#turns.add(() => this.emit('remote-sdp', remoteSdp))
   }
 
-  #close(cause: Cause): void {
+  #close(): void {
     this.#server?.acknowledged()
     this.#reinvites.ended()
     this.#dialog.detach(this)
-    this.#outcome.end(cause)
   }
 
   // The branch of a fork that accepted may be another than the one that rang.
