@@ -132,6 +132,8 @@ class UdpFlow implements Flow {
   get local(): Address {
     return this.transport.local
   }
+
+  close(): void {}
 }
 
 // A wildcard address is no place to send to: name the first interface that leads outside, or else this machine.

@@ -206,6 +206,7 @@ class LoopTransport implements Transport {
         if (this.#receiver === undefined) failed(new TransportError('the transport is closed'))
         else this.#network.carry(this, remote, bytes, failed)
       },
+      close: () => {},
     }
   }
 

@@ -36,6 +36,7 @@ const EXPECTED: Record<ClientInviteState, Record<ClientInviteInput, Row | typeof
     D: NOTHING,
     M: NOTHING,
     'transport-error': ['terminated', '', 'transport-error, terminated', ''],
+    'flow-closed': ['terminated', '', 'transport-error, terminated', ''],
     terminate: GONE,
   },
   proceeding: {
@@ -47,6 +48,7 @@ const EXPECTED: Record<ClientInviteState, Record<ClientInviteInput, Row | typeof
     D: NOTHING,
     M: NOTHING,
     'transport-error': NOTHING,
+    'flow-closed': ['terminated', '', 'transport-error, terminated', ''],
     terminate: GONE,
   },
   completed: {
@@ -58,6 +60,7 @@ const EXPECTED: Record<ClientInviteState, Record<ClientInviteInput, Row | typeof
     D: GONE,
     M: NOTHING,
     'transport-error': ['terminated', '', 'transport-error, terminated', ''],
+    'flow-closed': NOTHING,
     terminate: GONE,
   },
   accepted: {
@@ -69,6 +72,7 @@ const EXPECTED: Record<ClientInviteState, Record<ClientInviteInput, Row | typeof
     D: NOTHING,
     M: GONE,
     'transport-error': NOTHING,
+    'flow-closed': NOTHING,
     terminate: GONE,
   },
   terminated: {
@@ -80,6 +84,7 @@ const EXPECTED: Record<ClientInviteState, Record<ClientInviteInput, Row | typeof
     D: NOTHING,
     M: NOTHING,
     'transport-error': NOTHING,
+    'flow-closed': NOTHING,
     terminate: NOTHING,
   },
 }
@@ -107,7 +112,8 @@ for (const reliable of [false, true]) {
           const { request } = transaction
           const drive = (step: ClientInviteInput) => {
             if (step === 'terminate') transaction.terminate()
-            else if (step === 'transport-error') transaction.take(step, new TransportError('unreachable'))
+            else if (step === 'transport-error' || step === 'flow-closed')
+              transaction.take(step, new TransportError('unreachable'))
             else if (step === '1xx' || step === '2xx' || step === '3xx-6xx') {
               const known = layer.receive(answer(request, STATUS[step], flow))
               expect(known).toBe(state !== 'terminated')

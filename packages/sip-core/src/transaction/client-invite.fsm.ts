@@ -4,7 +4,7 @@
  *                        INVITE from the user
  *                                |  send INVITE, set A (unreliable flows) and B
  *                                v
- *              A: resend,  +-----------+  B, transport error: report
+ *              A: resend,  +-----------+  B, transport error, flow closed: report
  *              set A   +---|  calling  |-------------------------------------+
  *                      +-->|           |                                     |
  *                          +-----------+                                     |
@@ -32,12 +32,13 @@
  *                            |            |<---------------------------------+
  *                            +------------+<-- from every state: terminate
  *
- * `proceeding` has no timer: a callee may ring as long as it likes, and whoever called decides when to cancel.
+ * `proceeding` has no timer: a callee may ring as long as it likes, and whoever called decides when to cancel. What
+ * ends it too, besides a final response, is that the flow is closed (report, to `terminated`).
  */
-import type { ClientAction, CommonInput, Fsm, ResponseInput } from './fsm.ts'
+import type { ClientAction, ClientInput, Fsm, ResponseInput } from './fsm.ts'
 
 export type ClientInviteState = 'calling' | 'proceeding' | 'completed' | 'accepted' | 'terminated'
-export type ClientInviteInput = ResponseInput | 'A' | 'B' | 'D' | 'M' | CommonInput
+export type ClientInviteInput = ResponseInput | 'A' | 'B' | 'D' | 'M' | ClientInput
 
 export const clientInvite: Fsm<ClientInviteState, ClientInviteInput, ClientAction> = {
   start: { next: 'calling', start: ['A', 'B'], actions: ['send'] },
@@ -58,6 +59,7 @@ export const clientInvite: Fsm<ClientInviteState, ClientInviteInput, ClientActio
       D: null,
       M: null,
       'transport-error': { next: 'terminated', actions: ['report'] },
+      'flow-closed': { next: 'terminated', actions: ['report'] },
       terminate: { next: 'terminated', actions: [] },
     },
     proceeding: {
@@ -70,6 +72,8 @@ export const clientInvite: Fsm<ClientInviteState, ClientInviteInput, ClientActio
       M: null,
       // The INVITE has arrived, as its 1xx shows, and nothing was sent since.
       'transport-error': null,
+      // No answer can come this way any more, and no timer would end the wait for one.
+      'flow-closed': { next: 'terminated', actions: ['report'] },
       terminate: { next: 'terminated', actions: [] },
     },
     completed: {
@@ -81,6 +85,7 @@ export const clientInvite: Fsm<ClientInviteState, ClientInviteInput, ClientActio
       D: { next: 'terminated', actions: [] },
       M: null,
       'transport-error': { next: 'terminated', actions: ['report'] },
+      'flow-closed': null,
       terminate: { next: 'terminated', actions: [] },
     },
     accepted: {
@@ -93,6 +98,7 @@ export const clientInvite: Fsm<ClientInviteState, ClientInviteInput, ClientActio
       M: { next: 'terminated', actions: [] },
       // The ACK is the user's (RFC 3261 §13.2.2.4): nothing of the transaction's own can fail here.
       'transport-error': null,
+      'flow-closed': null,
       terminate: { next: 'terminated', actions: [] },
     },
     terminated: {
@@ -104,6 +110,7 @@ export const clientInvite: Fsm<ClientInviteState, ClientInviteInput, ClientActio
       D: null,
       M: null,
       'transport-error': null,
+      'flow-closed': null,
       terminate: null,
     },
   },

@@ -35,6 +35,7 @@ const EXPECTED: Record<ClientNonInviteState, Record<ClientNonInviteInput, Row | 
     F: ['terminated', '', 'timeout F, terminated', ''],
     K: NOTHING,
     'transport-error': ['terminated', '', 'transport-error, terminated', ''],
+    'flow-closed': ['terminated', '', 'transport-error, terminated', ''],
     terminate: GONE,
   },
   proceeding: {
@@ -45,6 +46,7 @@ const EXPECTED: Record<ClientNonInviteState, Record<ClientNonInviteInput, Row | 
     F: ['terminated', '', 'timeout F, terminated', ''],
     K: NOTHING,
     'transport-error': ['terminated', '', 'transport-error, terminated', ''],
+    'flow-closed': ['terminated', '', 'transport-error, terminated', ''],
     terminate: GONE,
   },
   completed: {
@@ -55,6 +57,7 @@ const EXPECTED: Record<ClientNonInviteState, Record<ClientNonInviteInput, Row | 
     F: NOTHING,
     K: GONE,
     'transport-error': NOTHING,
+    'flow-closed': NOTHING,
     terminate: GONE,
   },
   terminated: {
@@ -65,6 +68,7 @@ const EXPECTED: Record<ClientNonInviteState, Record<ClientNonInviteInput, Row | 
     F: NOTHING,
     K: NOTHING,
     'transport-error': NOTHING,
+    'flow-closed': NOTHING,
     terminate: NOTHING,
   },
 }
@@ -91,7 +95,8 @@ for (const reliable of [false, true]) {
           const { request } = transaction
           const drive = (step: ClientNonInviteInput) => {
             if (step === 'terminate') transaction.terminate()
-            else if (step === 'transport-error') transaction.take(step, new TransportError('unreachable'))
+            else if (step === 'transport-error' || step === 'flow-closed')
+              transaction.take(step, new TransportError('unreachable'))
             else if (step === '1xx' || step === '2xx' || step === '3xx-6xx') {
               const known = layer.receive(answer(request, STATUS[step], flow))
               expect(known).toBe(state !== 'terminated')

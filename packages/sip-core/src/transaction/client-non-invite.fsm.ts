@@ -15,8 +15,8 @@
  *              set E  +---| proceeding |----------->|                          |
  *              to T2  +-->|            |----------- | ------------------------>|
  *                         +------------+            |                          |
- *                           |        ^              |      F, transport error: |
- *                           +--------+ 1xx: report  v                   report |
+ *                           |        ^              |      F, transport error, |
+ *                           +--------+ 1xx: report  v      flow closed: report |
  *                                             +-----------+                    |
  *                                             | completed |                    |
  *                                             |           |                    |
@@ -30,10 +30,10 @@
  *
  * E and F run on from `trying` to `proceeding`: a 1xx slows the resends down, it does not end them.
  */
-import type { ClientAction, CommonInput, Fsm, ResponseInput } from './fsm.ts'
+import type { ClientAction, ClientInput, Fsm, ResponseInput } from './fsm.ts'
 
 export type ClientNonInviteState = 'trying' | 'proceeding' | 'completed' | 'terminated'
-export type ClientNonInviteInput = ResponseInput | 'E' | 'F' | 'K' | CommonInput
+export type ClientNonInviteInput = ResponseInput | 'E' | 'F' | 'K' | ClientInput
 
 export const clientNonInvite: Fsm<ClientNonInviteState, ClientNonInviteInput, ClientAction> = {
   start: { next: 'trying', start: ['E', 'F'], actions: ['send'] },
@@ -52,6 +52,7 @@ export const clientNonInvite: Fsm<ClientNonInviteState, ClientNonInviteInput, Cl
       F: { next: 'terminated', actions: ['report'] },
       K: null,
       'transport-error': { next: 'terminated', actions: ['report'] },
+      'flow-closed': { next: 'terminated', actions: ['report'] },
       terminate: { next: 'terminated', actions: [] },
     },
     proceeding: {
@@ -62,6 +63,7 @@ export const clientNonInvite: Fsm<ClientNonInviteState, ClientNonInviteInput, Cl
       F: { next: 'terminated', actions: ['report'] },
       K: null,
       'transport-error': { next: 'terminated', actions: ['report'] },
+      'flow-closed': { next: 'terminated', actions: ['report'] },
       terminate: { next: 'terminated', actions: [] },
     },
     completed: {
@@ -72,6 +74,7 @@ export const clientNonInvite: Fsm<ClientNonInviteState, ClientNonInviteInput, Cl
       F: null,
       K: { next: 'terminated', actions: [] },
       'transport-error': null,
+      'flow-closed': null,
       terminate: { next: 'terminated', actions: [] },
     },
     terminated: {
@@ -82,6 +85,7 @@ export const clientNonInvite: Fsm<ClientNonInviteState, ClientNonInviteInput, Cl
       F: null,
       K: null,
       'transport-error': null,
+      'flow-closed': null,
       terminate: null,
     },
   },

@@ -70,7 +70,10 @@ export type ClientTransactionEvent =
       readonly timer: 'B' | 'F'
       readonly error: TimeoutError
     }
-  /** The request, or the ACK to a final response, could not be sent. `terminated` follows. */
+  /**
+   * The request, or the ACK to a final response, could not be sent, or the connection was lost before the final
+   * response came. `terminated` follows.
+   */
   | {
       readonly type: 'transport-error'
       readonly transaction: ClientTransaction
@@ -90,7 +93,7 @@ export interface ClientTransactionUser {
 
 /** Runs one of the two client tables. */
 export class ClientMachine
-  extends Machine<ClientTransactionState, ResponseInput, ClientAction, ReceivedResponse>
+  extends Machine<ClientTransactionState, ResponseInput | 'flow-closed', ClientAction, ReceivedResponse>
   implements ClientTransaction
 {
   readonly id: string
@@ -136,6 +139,11 @@ export class ClientMachine
   /** For the layer: a response that matches. */
   receive(received: ReceivedResponse): void {
     this.take(responseInput(received.message.status), received)
+  }
+
+  /** For the layer: nothing more comes over the flow. */
+  flowClosed(error: TransportError): void {
+    this.fail('flow-closed', error)
   }
 
   protected act(

@@ -51,6 +51,12 @@ export function responseInput(status: number): ResponseInput {
 export type CommonInput = 'transport-error' | 'terminate'
 
 /**
+ * What a client transaction may meet besides: the connection on which its responses would come is gone. To a server
+ * transaction that is nothing: its responses find another way (RFC 3261 §18.2.2).
+ */
+export type ClientInput = CommonInput | 'flow-closed'
+
+/**
  * What the client tables ask for.
  *
  * - `send`: the request, which is kept for resends

@@ -53,6 +53,8 @@ export class RecordingFlow implements Flow {
     this.onSend?.(failed)
   }
 
+  close(): void {}
+
   /** What was sent in short, method or status, e.g. `['INVITE', 'ACK']`. */
   get kinds(): string[] {
     return this.sent.map((text) => text.split(' ', 2).find((word) => word !== 'SIP/2.0') ?? '')

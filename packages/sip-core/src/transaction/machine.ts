@@ -14,8 +14,11 @@ export interface MachineHost<T> {
   remove(transaction: T): void
 }
 
+/** What is heard of a flow, in a step of its own. */
+type Failure = 'transport-error' | 'flow-closed'
+
 interface RunningTimer {
-  readonly name: TimerName | 'failure'
+  readonly name: TimerName | Failure
   readonly timer: Timer
 }
 
@@ -94,9 +97,9 @@ export abstract class Machine<State extends string, Input extends string, Action
   protected retransmit(): void {
     if (this.#bytes === undefined) return
     try {
-      this.flow.send(this.#bytes, (error) => this.#fail(error))
+      this.flow.send(this.#bytes, (error) => this.fail('transport-error', error))
     } catch (error) {
-      this.#fail(new TransportError('the flow threw while it sent', { cause: error }))
+      this.fail('transport-error', new TransportError('the flow threw while it sent', { cause: error }))
     }
   }
 
@@ -129,9 +132,10 @@ export abstract class Machine<State extends string, Input extends string, Action
     this.#run(name, delay, () => this.take(name))
   }
 
-  #fail(error: TransportError): void {
+  /** Hears of a flow that fails, once the present step is over. */
+  protected fail(input: Failure & (Input | CommonInput), error: TransportError): void {
     if (this.#state === 'terminated') return
-    this.#run('failure', 0, () => this.take('transport-error', error))
+    this.#run(input, 0, () => this.take(input, error))
   }
 
   #run(name: RunningTimer['name'], delay: number, task: () => void): void {

@@ -109,6 +109,8 @@ export class ServerMachine
 {
   readonly id: string
   readonly method: string
+  /** The flow that brought the request. */
+  readonly origin: Flow
   readonly #host: MachineHost<ServerMachine>
   #received: ReceivedRequest | undefined
   #user: ServerTransactionUser | undefined
@@ -123,6 +125,7 @@ export class ServerMachine
     super(method === 'INVITE' ? serverInvite : serverNonInvite, flow, host)
     this.id = serverKey(received.message)
     this.method = method
+    this.origin = received.flow
     this.#host = host
     this.#received = received
     this.#user = user

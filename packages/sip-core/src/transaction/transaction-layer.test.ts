@@ -427,6 +427,7 @@ describe('what a finished transaction keeps', () => {
       local: flow.local,
       remote: flow.remote,
       send: (bytes: Uint8Array) => void sent.push(new WeakRef(bytes)),
+      close: () => {},
     }
     const invite = layer.send(outgoing('INVITE'), forgetful, user)
     layer.receive(answer(invite.request, 180, flow))
@@ -505,4 +506,74 @@ it('finds a transaction among many as fast as among few', { retry: 3 }, () => {
     crowd.close()
     return time
   }
+})
+
+describe('a connection that is lost', () => {
+  const clock = new VirtualClock()
+  const layer = new TransactionLayer({ clock, random: new SeededRandom(1), timers: DEFAULT_TIMERS })
+
+  it('ends the requests that wait for an answer on it, and no others', () => {
+    const lost = new RecordingFlow(clock, true)
+    const other = new RecordingFlow(clock, true)
+    const [waiting, answered, elsewhere] = [new RecordingUser(), new RecordingUser(), new RecordingUser()]
+    layer.send(outgoing('INVITE'), lost, waiting)
+    const invite = layer.send(outgoing('INVITE'), lost, answered)
+    layer.receive(answer(invite.request, 200, lost))
+    layer.send(outgoing('INVITE'), other, elsewhere)
+    layer.flowClosed(lost)
+    expect(waiting.events).toEqual([])
+    clock.advance(0)
+    expect(waiting.events).toEqual(['transport-error', 'terminated'])
+    expect(answered.events).toEqual(['response 200'])
+    expect(elsewhere.events).toEqual([])
+  })
+
+  it('says why', () => {
+    const flow = new RecordingFlow(clock, true)
+    const user = new RecordingUser()
+    const errors: unknown[] = []
+    user.onClient = (event) => event.type === 'transport-error' && errors.push(event.error)
+    const reset = new TransportError('reset')
+    layer.send(outgoing('OPTIONS'), flow, user)
+    layer.flowClosed(flow, reset)
+    clock.advance(0)
+    layer.send(outgoing('OPTIONS'), flow, user)
+    layer.flowClosed(flow)
+    clock.advance(0)
+    expect(errors).toEqual([
+      reset,
+      expect.objectContaining({ message: expect.stringContaining('was closed') }),
+    ])
+  })
+
+  it('leaves requests that came by it to be answered', () => {
+    const flow = new RecordingFlow(clock, true)
+    const user = new RecordingUser()
+    const received = incoming('OPTIONS', flow)
+    const transaction = layer.accept(received, user, flow)
+    layer.flowClosed(flow)
+    clock.advance(0)
+    transaction.respond(response(received.message, 200))
+    expect(flow.kinds).toEqual(['200'])
+  })
+
+  it('is in use while a transaction lives that came or went over it', () => {
+    const flow = new RecordingFlow(clock, true)
+    const back = new RecordingFlow(clock, true)
+    expect(layer.uses(flow)).toBe(false)
+    const server = layer.accept(incoming('INVITE', flow), new RecordingUser(), back)
+    const client = layer.send(outgoing('OPTIONS'), flow, new RecordingUser())
+    expect([layer.uses(flow), layer.uses(back)]).toEqual([true, false])
+    server.terminate()
+    expect(layer.uses(flow)).toBe(true)
+    client.terminate()
+    expect(layer.uses(flow)).toBe(false)
+  })
+
+  it('is not kept where there are no connections', () => {
+    const flow = new RecordingFlow(clock, false)
+    const client = layer.send(outgoing('OPTIONS'), flow, new RecordingUser())
+    expect(layer.uses(flow)).toBe(false)
+    client.terminate()
+  })
 })

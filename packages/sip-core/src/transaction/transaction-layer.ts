@@ -1,9 +1,10 @@
 import type { Clock } from '../base/clock.ts'
-import { ArgumentError, SipError, StateError } from '../base/errors.ts'
+import { ArgumentError, SipError, StateError, TransportError } from '../base/errors.ts'
 import type { Random } from '../base/random.ts'
 import { type OutgoingRequest, SipRequest, Via } from '../message/index.ts'
 import type { Flow, Received, ReceivedRequest, ReceivedResponse } from '../transport/index.ts'
 import { ClientMachine, type ClientTransaction, type ClientTransactionUser } from './client-transaction.ts'
+import { FlowIndex } from './flow-index.ts'
 import { clientKey, newBranch, serverKey } from './key.ts'
 import type { MachineHost } from './machine.ts'
 import { ServerMachine, type ServerTransaction, type ServerTransactionUser } from './server-transaction.ts'
@@ -40,6 +41,8 @@ export class TransactionLayer {
   readonly #random: Random
   readonly #clients = new Map<string, ClientMachine>()
   readonly #servers = new Map<string, ServerMachine>()
+  readonly #clientsOn = new FlowIndex<ClientMachine>()
+  readonly #serversOn = new FlowIndex<ServerMachine>()
   readonly #clientHost: MachineHost<ClientMachine>
   readonly #serverHost: MachineHost<ServerMachine>
   #closed = false
@@ -50,8 +53,24 @@ export class TransactionLayer {
       onTransaction &&
       ((transaction: ClientTransaction | ServerTransaction, from: string | undefined, input: string) =>
         onTransaction({ transaction, from, input, to: transaction.state }))
-    this.#clientHost = { clock, timers, stepped, remove: ({ id }) => this.#clients.delete(id) }
-    this.#serverHost = { clock, timers, stepped, remove: ({ id }) => this.#servers.delete(id) }
+    this.#clientHost = {
+      clock,
+      timers,
+      stepped,
+      remove: (machine) => {
+        this.#clients.delete(machine.id)
+        this.#clientsOn.delete(machine.flow, machine)
+      },
+    }
+    this.#serverHost = {
+      clock,
+      timers,
+      stepped,
+      remove: (machine) => {
+        this.#servers.delete(machine.id)
+        this.#serversOn.delete(machine.origin, machine)
+      },
+    }
   }
 
   /** How many transactions are alive. */
@@ -83,7 +102,7 @@ export class TransactionLayer {
       throw new ArgumentError("a CANCEL needs its INVITE's branch")
     const branch = options.branch ?? newBranch(this.#random)
     const machine = new ClientMachine(this.#clientHost, withVia(request, flow, branch), branch, flow, user)
-    this.#add(this.#clients, machine)
+    this.#add(this.#clients, machine, this.#clientsOn, flow)
     return machine
   }
 
@@ -99,7 +118,7 @@ export class TransactionLayer {
     this.#assertOpen()
     if (received.message.method === 'ACK') throw new StateError('an ACK has no transaction and no response')
     const machine = new ServerMachine(this.#serverHost, received, flow, user)
-    this.#add(this.#servers, machine)
+    this.#add(this.#servers, machine, this.#serversOn, received.flow)
     return machine
   }
 
@@ -112,6 +131,22 @@ export class TransactionLayer {
    */
   receive(received: Received): boolean {
     return received.type === 'response' ? this.#receiveResponse(received) : this.#receiveRequest(received)
+  }
+
+  /**
+   * The connection `flow` is gone: each request on it that has no final response yet ends with `transport-error`,
+   * once the present step is over. Requests that came by it go on; their responses find another way.
+   */
+  flowClosed(
+    flow: Flow,
+    error: TransportError = new TransportError('the connection was closed before the response came'),
+  ): void {
+    for (const machine of this.#clientsOn.on(flow)) machine.flowClosed(error)
+  }
+
+  /** Whether a transaction is alive whose request came or went over the connection `flow`. */
+  uses(flow: Flow): boolean {
+    return this.#clientsOn.has(flow) || this.#serversOn.has(flow)
   }
 
   /** Terminates every transaction and takes no more. */
@@ -151,9 +186,15 @@ export class TransactionLayer {
     return this.#servers.get(serverKey(request, 'INVITE'))
   }
 
-  #add<M extends ClientMachine | ServerMachine>(machines: Map<string, M>, machine: M): void {
+  #add<M extends ClientMachine | ServerMachine>(
+    machines: Map<string, M>,
+    machine: M,
+    index: FlowIndex<M>,
+    flow: Flow,
+  ): void {
     if (machines.has(machine.id)) throw new StateError(`a transaction ${machine.id} is alive already`)
     machines.set(machine.id, machine)
+    index.add(flow, machine)
     machine.start()
   }
 

@@ -5,6 +5,7 @@ export { isNumeric, Resolver, type Target, unbracketed } from './resolver.ts'
 export {
   type Address,
   bracketed,
+  type ConnectOptions,
   type Flow,
   formatAddress,
   type Transport,

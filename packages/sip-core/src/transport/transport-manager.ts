@@ -113,6 +113,7 @@ export class TransportManager implements TransportReceiver {
 
   onTransport(event: TransportEvent): void {
     const { receiver, headers } = this.#context
+    if (event.type === 'open') return
     if (event.type === 'closed') {
       receiver.onMessage({ ...event, type: 'flow-closed' })
       return
@@ -183,6 +184,10 @@ class WatchedFlow implements Flow {
   send(bytes: Uint8Array, failed: (error: TransportError) => void): void {
     this.watch('out', bytes)
     this.#flow.send(bytes, failed)
+  }
+
+  close(reason?: TransportError): void {
+    this.#flow.close(reason)
   }
 
   watch(direction: 'in' | 'out', bytes: Uint8Array): void {

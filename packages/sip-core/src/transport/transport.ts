@@ -19,6 +19,16 @@ export function bracketed(host: string): string {
 /** The transports of RFC 3261 §18 and RFC 7118, as they stand in a Via. */
 export type TransportProtocol = 'UDP' | 'TCP' | 'TLS' | 'WS' | 'WSS'
 
+/** What a new connection is for, besides its address. */
+export interface ConnectOptions {
+  /**
+   * The domain that was asked for: the host of the URI that led to the address. On a secure transport the peer
+   * must prove it by its certificate (RFC 5922 §7), and it is the server name of the handshake. Default: the
+   * address itself.
+   */
+  readonly domain?: string | undefined
+}
+
 /**
  * One way to the network: a listening socket, or in a browser the ability to open one.
  *
@@ -42,9 +52,13 @@ export interface Transport {
    * @throws TransportError (rejects) when the address cannot be bound
    */
   listen(receiver: TransportReceiver): Promise<void>
-  /** A flow to `remote`: one that is open already, or a new one. What is sent before it is open waits. */
-  connect(remote: Address): Flow
-  /** Closes the sockets; no event comes after it resolved. */
+  /**
+   * A flow to `remote`: one that is open already (on a secure transport: for the same domain), or a new one. What
+   * is sent before it is open waits. Never throws and causes no event before it returns: what goes wrong is told
+   * to the sender, and as `closed`.
+   */
+  connect(remote: Address, options?: ConnectOptions): Flow
+  /** Closes every flow, then the sockets; no event comes after it resolved. */
   close(): Promise<void>
 }
 
@@ -62,13 +76,34 @@ export interface Flow {
    * @param failed called at most once, perhaps later, when the network is known not to have taken it
    */
   send(bytes: Uint8Array, failed: (error: TransportError) => void): void
+  /**
+   * Ends the connection: what was handed over is still sent, nothing more is taken or delivered, and `closed` is
+   * told with `reason` before this returns. Does nothing on a flow that is closed, and on a transport without
+   * connections.
+   *
+   * @param reason why, if not in order; what waited for the connection to open fails with it
+   */
+  close(reason?: TransportError): void
+  /**
+   * Lets requests to `port` of this peer go over this connection, which the peer has opened and has announced by
+   * `alias` in its Via (RFC 5923). The transport does so only where it can trust the peer that far.
+   */
+  alias?(port: number): void
 }
 
 /** What happens on a transport. */
 export type TransportEvent =
+  /**
+   * A connection is there: a peer has opened it, or one that `connect` began is ready. Comes before anything else
+   * on the flow, and only on reliable transports.
+   */
+  | { readonly type: 'open'; readonly flow: Flow }
   /** Bytes came: one message, or on a stream the next piece. */
   | { readonly type: 'data'; readonly flow: Flow; readonly bytes: Uint8Array }
-  /** The flow is gone (a connection closed or broken, a port unreachable); `error` says why if not in order. */
+  /**
+   * The flow is gone, by either side; the last event of a flow, and one for each that was opened or failed to open.
+   * `error` says why if not in order.
+   */
   | { readonly type: 'closed'; readonly flow: Flow; readonly error?: TransportError }
 
 /** Implemented by the transport manager: the one door from a transport upward. */
