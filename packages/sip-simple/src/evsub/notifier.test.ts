@@ -375,6 +375,30 @@ describe('notifier', () => {
     expect(stage.notifier.state).toBe('closing')
   })
 
+  it.each(['notify-terminated', 'unsubscribe', 'expiry'] as const)(
+    'waits for the last NOTIFY no longer than 64*T1 twice, after %s too',
+    async (input) => {
+      const stage = await Stage.open()
+      stage.reach('active')
+      INPUTS[input](stage)
+      stage.answer(503, 'Retry-After: 1000')
+      stage.step(63_900)
+      expect(stage.notifier.state).toBe('closing')
+      stage.step(200)
+      expect(stage.told.at(-1)).toBe('terminated by linger')
+      stage.expectNothingLeft()
+    },
+  )
+
+  it('goes by the name of its package', async () => {
+    const stage = await Stage.open({ id: 'x' })
+    expect([stage.notifier.name, stage.notifier.package, stage.notifier.id]).toEqual([
+      'weather',
+      weather,
+      'x',
+    ])
+  })
+
   it('ends with its endpoint', async () => {
     const stage = await Stage.open()
     stage.reach('active')

@@ -13,7 +13,7 @@ import {
   TableMachine,
   TimeoutError,
 } from 'sip-core'
-import type { Cause, Dialog, DialogEvent, DialogUsage } from 'sip-ua/dialog'
+import { type Cause, type Dialog, type DialogEvent, type DialogUsage, failureCause } from 'sip-ua/dialog'
 import { Event, type EventValue, SubscriptionState, SubscriptionStateValue } from '../header/index.ts'
 import { eventOf } from './event-id.ts'
 import type { EventPackage } from './event-package.ts'
@@ -259,10 +259,7 @@ export class Notifier extends Emitter<NotifierEvents> implements DialogUsage {
     const { clock } = this.dialog.endpoint
     this.#expiresAt = clock.now() + seconds * 1000
     this.#timers.start('expiry', seconds * 1000, () => {
-      this.#take(
-        'expiry',
-        timeout('expiry', `the ${this.name} subscription was not refreshed within ${seconds} s`),
-      )
+      this.#elapsed('expiry', `the ${this.name} subscription was not refreshed within ${seconds} s`)
     })
   }
 
@@ -271,8 +268,12 @@ export class Notifier extends Emitter<NotifierEvents> implements DialogUsage {
     const time = 2 * 64 * this.dialog.endpoint.timers.T1
     this.#timers.stop('expiry')
     this.#timers.start('linger', time, () => {
-      this.#take('linger', timeout('linger', `the last NOTIFY of ${this.name} was not answered`))
+      this.#elapsed('linger', `the last NOTIFY of ${this.name} was not answered`)
     })
+  }
+
+  #elapsed(timer: 'expiry' | 'linger', message: string): void {
+    this.#take(timer, failureCause(new TimeoutError(timer, message)))
   }
 
   #now(): NotifyInit {
@@ -301,8 +302,4 @@ export class Notifier extends Emitter<NotifierEvents> implements DialogUsage {
 
 function expiresHeader(seconds: number): ResponseInit {
   return { headers: { [Expires.name]: String(seconds) } }
-}
-
-function timeout(timer: string, message: string): Cause {
-  return { type: 'timeout', error: new TimeoutError(timer, message) }
 }

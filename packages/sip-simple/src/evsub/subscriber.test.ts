@@ -293,6 +293,11 @@ describe('subscriber table', () => {
 describe('subscriber', () => {
   it('asks for what the package carries, and for so long as it is told', async () => {
     const stage = await Stage.open({ id: '7' })
+    expect([stage.subscriber.name, stage.subscriber.package, stage.subscriber.id]).toEqual([
+      'weather',
+      weather,
+      '7',
+    ])
     stage.send(
       stage.subscriber.createRequest('SUBSCRIBE', { expires: 60, headers: { Supported: 'eventlist' } }),
     )

@@ -11,7 +11,6 @@ import {
   StateError,
   TableMachine,
   TimeoutError,
-  type TransportError,
 } from 'sip-core'
 import {
   type Cause,
@@ -26,6 +25,7 @@ import { EventId, eventOf } from './event-id.ts'
 import type { EventPackage } from './event-package.ts'
 import { EvsubLayer } from './evsub-layer.ts'
 import { type NotifyState, notifyStateOf } from './notify-state.ts'
+import { subscribeAnswer } from './subscribe-answer.ts'
 import {
   SUBSCRIBER_TABLE,
   type SubscriberAction,
@@ -75,12 +75,6 @@ export interface SubscriberEvents {
   /** It expires in so many seconds unless it is refreshed. */
   expiring: [seconds: number]
 }
-
-// RFC 6665 §4.1.2.2 and RFC 5057 §5.1; 408 as in RFC 3261 §12.2.1.2.
-const FATAL: ReadonlySet<number> = new Set([
-  ...[404, 405, 408, 410, 416, 480, 481, 482, 483, 484, 485],
-  ...[489, 501, 604],
-])
 
 /**
  * A subscription to what happens at the other end of a dialog (RFC 6665 §4.1), made by SUBSCRIBE or by a request
@@ -253,25 +247,25 @@ export class Subscriber extends Emitter<SubscriberEvents> implements DialogUsage
   }
 
   #onAnswer(request: OutgoingRequest, event: ClientRequestEvent): void {
-    if (event.type === 'terminated') return
-    if (event.type === 'failed') return this.#onFailure(failureInput(event.error), failureCause(event.error))
-    const { message } = event.received
-    const cause: Cause = { type: 'response', response: message }
-    if (message.status < 200) return
-    if (this.dialog.wasOvertaken(request, event.received)) {
-      this.#take('overtaken', cause, { send: () => this.#transmit(this.dialog.repeat(request)) })
-    } else if (message.status < 300) {
-      this.#take(message.status === 204 ? 'silent' : 'success', cause, {
-        prolong: () => this.#prolongByResponse(message.headers.get(Expires)),
-        report: () => this.emit('accepted', message),
-      })
+    const answer = subscribeAnswer(event)
+    if (answer === undefined) return
+    if (event.type === 'response' && this.dialog.wasOvertaken(request, event.received)) {
+      const send = () => this.#transmit(this.dialog.repeat(request))
+      this.#take('overtaken', { type: 'response', response: event.received.message }, { send })
+    } else if ('response' in answer) {
+      const { input, response } = answer
+      this.#take(
+        input,
+        { type: 'response', response },
+        {
+          prolong: () => this.#prolongByResponse(response.headers.get(Expires)),
+          report: () => this.emit('accepted', response),
+        },
+      )
     } else {
-      this.#onFailure(FATAL.has(message.status) ? 'gone' : 'failure', cause)
+      const { input, cause } = answer
+      this.#take(input, cause, { report: () => this.emit('refused', cause) })
     }
-  }
-
-  #onFailure(input: 'gone' | 'failure', cause: Cause): void {
-    this.#take(input, cause, { report: () => this.emit('refused', cause) })
   }
 
   // A NOTIFY whose id nobody claims goes to the one who does not know his yet.
@@ -291,7 +285,7 @@ export class Subscriber extends Emitter<SubscriberEvents> implements DialogUsage
   #wait(): void {
     const time = this.#patience
     this.#timers.start('N', time, () => {
-      this.#take('N', timeout('N', `no NOTIFY came within ${time} ms of the request for ${this.name}`))
+      this.#elapsed('N', `no NOTIFY came within ${time} ms of the request for ${this.name}`)
     })
   }
 
@@ -313,11 +307,12 @@ export class Subscriber extends Emitter<SubscriberEvents> implements DialogUsage
     })
     // The notifier's last NOTIFY may be on its way for as long as it is resent.
     this.#timers.start('expiry', length + this.#patience, () => {
-      this.#take(
-        'expiry',
-        timeout('expiry', `the ${this.name} subscription was not refreshed within ${expires} s`),
-      )
+      this.#elapsed('expiry', `the ${this.name} subscription was not refreshed within ${expires} s`)
     })
+  }
+
+  #elapsed(timer: 'N' | 'expiry', message: string): void {
+    this.#take(timer, failureCause(new TimeoutError(timer, message)))
   }
 
   #onExpiring(seconds: number): void {
@@ -341,13 +336,4 @@ const NO_STATE = { status: 400, reason: 'Missing Subscription-State' }
 
 function isClaimant(usage: DialogUsage, name: string, id: string | undefined): boolean {
   return usage instanceof Subscriber && usage.claims(name, id)
-}
-
-// RFC 3261 §8.1.3.1: no answer counts as 408, a transport error as 503.
-function failureInput(error: TimeoutError | TransportError): 'gone' | 'failure' {
-  return error instanceof TimeoutError ? 'gone' : 'failure'
-}
-
-function timeout(timer: string, message: string): Cause {
-  return { type: 'timeout', error: new TimeoutError(timer, message) }
 }
