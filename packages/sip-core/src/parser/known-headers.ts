@@ -28,6 +28,12 @@ const KNOWN: readonly HeaderCodec<unknown>[] = [
   headers.RetryAfter,
   headers.Path,
   headers.ServiceRoute,
+  headers.WWWAuthenticate,
+  headers.ProxyAuthenticate,
+  headers.Authorization,
+  headers.ProxyAuthorization,
+  headers.AuthenticationInfo,
+  headers.ProxyAuthenticationInfo,
 ]
 
 const NO_OTHERS: readonly HeaderCodec<unknown>[] = []

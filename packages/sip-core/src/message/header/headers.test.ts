@@ -17,6 +17,12 @@ function isCodec(value: unknown): value is HeaderCodec<unknown> {
 const SAMPLES: Readonly<Record<string, readonly string[]>> = {
   Accept: ['application/sdp', 'text/*;q=0.5', '*/*', 'a/b;level="x y"'],
   Allow: ['INVITE', '!odd'],
+  'Authentication-Info': ['nextnonce="a b", qop=auth, rspauth="x", cnonce="y", nc=00000001'],
+  Authorization: [
+    'Digest username="bob", realm="a \\"b\\"", uri="sip:h", nc=00000001',
+    'Basic QWxh+/==',
+    'X',
+  ],
   'Call-ID': ['a@b', 'x', '3848276298220188511@atlanta.example.com', 'a@b@c', '<>:\\"/[]?{}()'],
   Contact: ['*', '<sip:a@h>;expires=60;q=0.5', '"A" <sip:a@h>'],
   'Content-Disposition': ['session', 'render;handling=optional'],
@@ -30,6 +36,9 @@ const SAMPLES: Readonly<Record<string, readonly string[]>> = {
   'Min-Expires': ['60'],
   Organization: ['Boxes by Bob'],
   Path: ['<sip:p;lr>'],
+  'Proxy-Authenticate': ['Digest realm="a, b", nonce="", qop="auth,auth-int", stale=TRUE', 'NTLM'],
+  'Proxy-Authentication-Info': ['qop=auth'],
+  'Proxy-Authorization': ['NoOneKnowsThis opaque-data=here'],
   'Proxy-Require': ['foo'],
   Reason: ['SIP;cause=200;text="Call completed elsewhere"', 'Q.850;cause=16'],
   'Record-Route': ['<sip:p;lr>'],
@@ -44,11 +53,14 @@ const SAMPLES: Readonly<Record<string, readonly string[]>> = {
   Unsupported: ['foo'],
   'User-Agent': ['x/1 (y) z'],
   Via: ['SIP/2.0/UDP h:5060;branch=z9hG4bKx', 'SIP/2.0/TLS [2001:db8::1]'],
+  'WWW-Authenticate': ['Digest realm="a", algorithm=SHA-256'],
 }
 
 const REFUSED: Readonly<Record<string, readonly string[]>> = {
   Accept: ['application', 'application/', '/sdp', 'a/b c'],
   Allow: ['a,', 'a b', 'a/b'],
+  'Authentication-Info': ['', 'qop', 'Digest qop=auth'],
+  Authorization: ['', '"a"', 'Digest a="b', 'Digest a b', 'Digest a="b" c="d"', 'a=b', 'Basic QQ==; x'],
   'Call-ID': ['', 'a b', 'ü'],
   Contact: ['', '*, <sip:a@h>', '*;a=b', 'sip:a@h?b=c', '<sip:a@h>;;'],
   'Content-Length': ['', '-1', '1 2', '1,2', '9'.repeat(30), '0x1'],
@@ -93,9 +105,12 @@ describe('headers', () => {
       [
         'Accept',
         'Allow',
+        'Authorization',
         'Contact',
         'Content-Encoding',
         'Path',
+        'Proxy-Authenticate',
+        'Proxy-Authorization',
         'Proxy-Require',
         'Reason',
         'Record-Route',
@@ -105,6 +120,7 @@ describe('headers', () => {
         'Supported',
         'Unsupported',
         'Via',
+        'WWW-Authenticate',
       ].sort(),
     )
     expect(codecs.filter(({ mayBeEmpty }) => mayBeEmpty).map(({ name }) => name)).toEqual([
