@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../base/clock.ts'
+import { longTimer } from '../base/long-timer.ts'
 import type { Random } from '../base/random.ts'
 import type { Platform } from '../endpoint/index.ts'
 
@@ -7,8 +8,11 @@ export const browserClock: Clock = {
   now: () => performance.now(),
   date: () => Date.now(),
   setTimer(delay: number, task: () => void): Timer {
-    const handle = setTimeout(task, delay)
-    return { cancel: () => clearTimeout(handle) }
+    const set = (ms: number, run: () => void) => {
+      const handle = setTimeout(run, ms)
+      return () => clearTimeout(handle)
+    }
+    return longTimer(set, delay, task)
   },
 }
 
