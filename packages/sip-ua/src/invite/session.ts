@@ -325,14 +325,18 @@ export class InviteSession extends Emitter<InviteSessionEvents> implements Dialo
   // After the actions, so that what a listener does comes after them; an action may have led further already.
   #announce(cause: Cause, remoteSdp: string | undefined): void {
     const { state } = this
-    const moved = state !== this.#announced
-    const learned = remoteSdp !== undefined && remoteSdp !== this.#remoteSdp
-    this.#announced = state
-    this.#remoteSdp = remoteSdp ?? this.#remoteSdp
-    if (moved && state === 'disconnected') this.#close()
-    if (moved) this.#outcome.note(state, cause)
-    if (moved) this.#turns.add(() => this.emit('state', state, cause))
-    if (learned) this.#turns.add(() => this.emit('remote-sdp', remoteSdp))
+    const news: (() => void)[] = []
+    if (state !== this.#announced) {
+      this.#announced = state
+      if (state === 'disconnected') this.#close()
+      this.#outcome.note(state, cause)
+      news.push(() => this.emit('state', state, cause))
+    }
+    if (remoteSdp !== undefined && remoteSdp !== this.#remoteSdp) {
+      this.#remoteSdp = remoteSdp
+      news.push(() => this.emit('remote-sdp', remoteSdp))
+    }
+    this.#turns.add(...news)
   }
 
   #close(): void {

@@ -5,10 +5,11 @@
 export class Turns {
   readonly #waiting: (() => void)[] = []
 
-  /** @param tell must not throw */
-  add(tell: () => void): void {
-    this.#waiting.push(tell)
-    if (this.#waiting.length > 1) return
+  /** @param tells in their order, with nothing in between; must not throw */
+  add(...tells: readonly (() => void)[]): void {
+    const idle = this.#waiting.length === 0
+    this.#waiting.push(...tells)
+    if (!idle) return
     for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
       next()
       this.#waiting.shift()
