@@ -390,6 +390,41 @@ describe('the subscription beside a call', () => {
     pair.expectNothingLeft()
   })
 
+  it('is not mixed up with one that the other end has in the same dialog', async () => {
+    const pair = await Pair.open()
+    const dialog = await pair.talk()
+    const back: ReferNotifier[] = []
+    pair.alice.use({
+      name: 'alice',
+      priority: 64,
+      receive: (received) => {
+        if (received.type === 'response' || received.message.method !== 'REFER') return false
+        const notifier = new ReferNotifier(dialog, received)
+        back.push(notifier)
+        pair.follow(notifier, [100, 404])
+        return true
+      },
+    })
+    pair.onRefer = (notifier) => {
+      pair.follow(notifier, [100, 180, 200])
+      pair.refer(notifier.dialog, 'back')
+    }
+    const subscriber = pair.refer(dialog)
+    pair.step(100)
+    subscriber.refresh(300)
+    pair.step(100)
+    expect(pair.notifiers[0]?.subscription.timeLeft).toBe(300)
+    // Alice has had a REFER in this dialog before, Bob has not.
+    expect(pair.notifiers[0]?.subscription.id).toBe('2')
+    expect(back[0]?.subscription.timeLeft).toBe(600)
+    pair.step(2000)
+    expect(pair.ended()).toBe('terminated 200, over by request')
+    expect(pair.ended('back')).toBe('terminated 404, over by request')
+    pair.calls[0]?.hangUp()
+    pair.step(10)
+    pair.expectNothingLeft()
+  })
+
   it('tells several REFERs apart on a bad network too, with the call ending in between', async () => {
     for (let seed = 1; seed <= 60; seed++) {
       const pair = await Pair.open({ seed })

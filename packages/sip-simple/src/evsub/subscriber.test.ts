@@ -473,6 +473,19 @@ describe('subscriber', () => {
     expect(stage.told.slice(-2)).toEqual(['notify active sun', 'active by NOTIFY'])
   })
 
+  it('takes NOTIFYs only', async () => {
+    const stage = await Stage.open()
+    stage.reach('active')
+    stage.peer.heard()
+    const lines = ['Event: weather', 'Subscription-State: terminated']
+    for (const method of ['SUBSCRIBE', 'OPTIONS']) {
+      stage.peer.request(method, stage.peer.last('SUBSCRIBE'), { lines })
+      stage.step()
+    }
+    expect(stage.peer.heard()).toEqual(['481 SUBSCRIBE', '200 OPTIONS'])
+    expect(stage.subscriber.state).toBe('active')
+  })
+
   it('takes a state that it does not know for active', async () => {
     const stage = await Stage.open()
     stage.send()
