@@ -96,6 +96,15 @@ describe('Headers', () => {
     expect(to.getAll(RecordRoute)).toHaveLength(6)
   })
 
+  it('a copy of what came has its lines as they came, and can be changed', () => {
+    const came = new Headers().add('v', 'SIP/2.0/UDP a').add('X-Empty', '').add('x-Name', 'b: c')
+    const copy = Headers.from(came)
+    expect(copy.toWire()).toBe('v: SIP/2.0/UDP a\r\nX-Empty: \r\nx-Name: b: c\r\n')
+    copy.prepend(Via, via('own')).delete('X-Empty')
+    expect(copy.getAll(Via).map(({ host }) => host)).toEqual(['own', 'a'])
+    expect(came.has('X-Empty')).toBe(true)
+  })
+
   it('a clone goes its own way', () => {
     const headers = new Headers().set('A', '1')
     const clone = headers.clone()

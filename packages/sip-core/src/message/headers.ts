@@ -56,6 +56,21 @@ const NONE: readonly never[] = []
 export class Headers implements HeaderReader {
   readonly #lines: Line[] = []
 
+  /** A copy, line by line as they came, of headers that cannot be changed: what a proxy forwards. */
+  static from(headers: HeaderReader): Headers {
+    const copy = new Headers()
+    const wire = headers.toWire()
+    for (let start = 0; start < wire.length; ) {
+      const end = wire.indexOf('\r\n', start)
+      const colon = wire.indexOf(':', start)
+      const name = wire.slice(start, colon)
+      const value = wire.slice(colon + 2, end)
+      copy.#lines.push({ key: headerKey(name), name, wire: value, header: undefined, values: NONE })
+      start = end + 2
+    }
+    return copy
+  }
+
   /** A copy that can be changed on its own. */
   clone(): Headers {
     const copy = new Headers()
