@@ -346,7 +346,7 @@ describe('notifier', () => {
   })
 
   it('says why it ends, and when to come back', async () => {
-    const stage = await Stage.open({ id: 'x' }, ['Event: weather;id=x'])
+    const stage = await Stage.open({}, ['Event: weather;id=x'])
     stage.reach('active')
     const init = { reason: 'probation', retryAfter: 30, headers: { 'X-Why': 'storm' } }
     stage.notifier.send(stage.notifier.createNotify('terminated', init))
@@ -397,6 +397,11 @@ describe('notifier', () => {
       weather,
       'x',
     ])
+  })
+
+  it('makes its package known, if nobody has done so', async () => {
+    const stage = await Stage.open({ package: { ...weather, name: 'climate' } })
+    expect([...stage.endpoint.capabilities.events]).toEqual(['weather', 'climate'])
   })
 
   it('ends with its endpoint', async () => {

@@ -31,7 +31,7 @@ import { NamedTimers } from './timers.ts'
 /** How a subscription begins. */
 export interface NotifierInit {
   readonly package: EventPackage
-  /** The `id` of Event in NOTIFYs; default none. */
+  /** The `id` of Event in NOTIFYs; default that of the request, if it has one. */
   readonly id?: string | undefined
   /** Another id by which a SUBSCRIBE may name the subscription. */
   readonly alias?: string | undefined
@@ -92,7 +92,7 @@ export class Notifier extends Emitter<NotifierEvents> implements DialogUsage {
     this.dialog = dialog
     this.package = init.package
     this.received = received
-    this.id = init.id
+    this.id = init.id ?? received.message.headers.get(Event)?.id
     this.#init = init
     this.#timers = new NamedTimers(clock)
     this.#queue = new NotifyQueue(dialog, (event) => this.#onQueue(event))

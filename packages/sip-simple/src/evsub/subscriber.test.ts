@@ -376,7 +376,7 @@ describe('subscriber', () => {
     })
   }
 
-  for (const status of [302, 400, 403, 486, 500, 503, 603]) {
+  for (const status of [300, 302, 400, 403, 486, 500, 503, 603]) {
     it(`goes on when a refresh is answered ${status}`, async () => {
       const stage = await Stage.open()
       stage.reach('active')
@@ -412,6 +412,18 @@ describe('subscriber', () => {
     expect(silent.subscriber.state).toBe('active')
     silent.step(200)
     expect(silent.subscriber.state).toBe('terminated')
+  })
+
+  it('is not shortened by an answer that confirms no time, nor lengthened', async () => {
+    const stage = await Stage.open()
+    stage.reach('active')
+    stage.send()
+    stage.notify('active;expires=100')
+    stage.answer(200, 'Expires: 0')
+    stage.step(131_900)
+    expect(stage.subscriber.state).toBe('active')
+    stage.step(100)
+    expect(stage.told.at(-1)).toBe('terminated by expiry')
   })
 
   it('tells when it is time to refresh, early enough for a request that has to be resent', async () => {
