@@ -1,3 +1,5 @@
+export { type Channel, ConnectionFlow, type ConnectionFlowInit } from './connection-flow.ts'
+export { Connections, type ConnectionsOptions, type Vouches } from './connections.ts'
 export { type DiagnosticEvents, Diagnostics, type MessageTrace } from './diagnostics.ts'
 export type { Dns } from './dns.ts'
 export type { Received, ReceivedRequest, ReceivedResponse } from './received.ts'
