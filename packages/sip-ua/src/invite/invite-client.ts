@@ -86,7 +86,7 @@ export class InviteClient implements ClientRequestUser {
     this.#handle = handle
     switch (event.type) {
       case 'response':
-        this.#onResponse(event.received)
+        this.#onResponse(event.received, handle.request)
         break
       case 'failed':
         this.#user({ type: 'lost', error: event.error })
@@ -98,27 +98,28 @@ export class InviteClient implements ClientRequestUser {
     }
   }
 
-  #onResponse(received: ReceivedResponse): void {
+  #onResponse(received: ReceivedResponse, request: OutgoingRequest): void {
     const { status } = received.message
     if (status < 200) {
       this.#user({ type: 'progress', received })
       return
     }
     this.#limit?.cancel()
-    if (status < 300) this.#succeed(received)
+    if (status < 300) this.#succeed(received, request)
     else this.#user({ type: 'failure', received })
   }
 
-  #succeed(received: ReceivedResponse): void {
+  // `request` is the INVITE as it was answered: one that was challenged was sent again with a number of its own.
+  #succeed(received: ReceivedResponse, request: OutgoingRequest): void {
     const { message } = received
     const tag = message.to.tag ?? ''
     const resend = this.#acks.get(tag)
     if (resend !== undefined) return resend()
     const first = this.#acks.size === 0
-    const dialog = this.#isOwn(tag, first) ? this.#dialog : this.#dialog.fork(this.request, received)
+    const dialog = this.#isOwn(tag, first) ? this.#dialog : this.#dialog.fork(request, received)
     const answer = first ? this.#answerTo(message) : undefined
     const body = answer === undefined ? undefined : sdpBody(answer)
-    const ack = dialog.createAck(this.request, { body })
+    const ack = dialog.createAck(request, { body })
     this.#acks.set(tag, dialog.endpoint.sendStateless(ack))
     if (first) this.#user({ type: 'success', received, dialog, answer })
     else endBranch(dialog)
