@@ -1,18 +1,26 @@
-import type { TimeoutError, TransportError } from '../base/errors.ts'
+import { surface } from '../base/emitter.ts'
+import { TransportError } from '../base/errors.ts'
 import type { OutgoingRequest } from '../message/index.ts'
 import type {
   ClientTransaction,
   ClientTransactionEvent,
   ClientTransactionUser,
 } from '../transaction/index.ts'
-import type { ReceivedResponse } from '../transport/index.ts'
+import type { Attempt, Outcome, Retry } from './attempt.ts'
+import {
+  type ClientRequestInput,
+  type ClientRequestState,
+  clientRequest,
+  RETRIES,
+} from './client-request.fsm.ts'
 
 /** What becomes of a request. */
 export type ClientRequestEvent =
-  /** A provisional response, the final one, or a further 2xx to an INVITE (a resent or forked one). */
-  | { readonly type: 'response'; readonly received: ReceivedResponse }
-  /** Nobody answered in time, or the request could not be sent; no response follows. */
-  | { readonly type: 'failed'; readonly error: TimeoutError | TransportError }
+  /**
+   * `response`: a provisional response, the final one, or a further 2xx to an INVITE (a resent or forked one).
+   * `failed`: nobody answered in time, or the request could not be sent; no response follows.
+   */
+  | Outcome
   /** The last event: nothing more can come. */
   | { readonly type: 'terminated' }
 
@@ -21,82 +29,181 @@ export interface ClientRequestUser {
   onClientRequest(event: ClientRequestEvent, request: ClientRequest): void
 }
 
+/** What a request on its way needs of the endpoint. */
+export interface ClientRequestHost {
+  /** A branch for the next transaction. */
+  branch(): string
+  /** Starts a transaction. @throws TransportError when there is no way to the attempt's first hop */
+  transact(attempt: Attempt, branch: string, user: ClientTransactionUser): ClientTransaction
+  cancel(transaction: ClientTransaction): void
+}
+
+/** How a request is sent. */
+export interface ClientRequestInit {
+  readonly request: OutgoingRequest
+  readonly user: ClientRequestUser
+  readonly host: ClientRequestHost
+  /** Asked in this order whether there is a next attempt. */
+  readonly retries: readonly Retry[]
+  readonly signal: AbortSignal | undefined
+}
+
 /**
- * A request on its way: from the look-up of its target to the end of its transaction.
+ * A request on its way: from the look-up of its target to the end of its last transaction. Where one target fails
+ * the next one is tried, and where credentials are asked for the request is sent again with them; whoever sends it
+ * sees one request with one outcome, the last one.
  *
  * @see pjsip_endpt_send_request
  */
 export class ClientRequest implements ClientTransactionUser {
-  /** The request as it was handed in; its Via is the transport's. */
-  readonly request: OutgoingRequest
   readonly #user: ClientRequestUser
-  readonly #sendCancel: (transaction: ClientTransaction) => void
-  #stage: Stage = { name: 'resolving' }
+  readonly #host: ClientRequestHost
+  readonly #retries: readonly Retry[]
+  readonly #signal: AbortSignal | undefined
+  #state: ClientRequestState = 'resolving'
+  #request: OutgoingRequest
+  #attempt: Attempt | undefined
+  // Tells the events of this attempt's transaction from those of the ones before.
+  #branch = ''
+  #transaction: ClientTransaction | undefined
 
-  constructor(
-    request: OutgoingRequest,
-    user: ClientRequestUser,
-    sendCancel: (transaction: ClientTransaction) => void,
-  ) {
-    this.request = request
+  constructor({ request, user, host, retries, signal }: ClientRequestInit) {
+    this.#request = request
     this.#user = user
-    this.#sendCancel = sendCancel
+    this.#host = host
+    this.#retries = retries
+    this.#signal = signal
+    signal?.addEventListener('abort', this.#abort)
   }
 
   /**
-   * Sends CANCEL for an INVITE (RFC 3261 §9.1). Only after a provisional response has come; the caller sees to
-   * that, and goes on waiting for the final one.
+   * The request as it was sent last, without its Via: the one that was handed in, or once a challenge was answered
+   * one with credentials and a CSeq number of its own. The ACK to a 2xx has that number.
+   */
+  get request(): OutgoingRequest {
+    return this.#request
+  }
+
+  get state(): ClientRequestState {
+    return this.#state
+  }
+
+  /**
+   * Takes an INVITE back: sends CANCEL at once if its present target has sent a provisional response, else as soon
+   * as it does (RFC 3261 §9.1). From now on no other target is tried. The final response still comes; whoever waits
+   * for it gives up 64 times T1 later with `terminate`. Nothing but `terminated` comes of a request that was not
+   * sent yet.
    */
   cancel(): void {
-    if (this.#stage.name === 'sent') this.#sendCancel(this.#stage.transaction)
+    this.#take('cancel')
   }
 
   /** Stops waiting: no event comes after the `terminated` that this causes. */
   terminate(): void {
-    const stage = this.#stage
-    if (stage.name === 'sent') stage.transaction.terminate()
-    else this.#end()
+    this.#take('terminate')
   }
 
-  /** For the endpoint: the target is known. */
-  start(send: (user: ClientTransactionUser) => ClientTransaction): void {
-    if (this.#stage.name !== 'resolving') return
-    const transaction = send(this)
-    // The transaction may have ended within send, when the transport failed at once.
-    if (this.#stage.name === 'resolving') this.#stage = { name: 'sent', transaction }
+  /** For the endpoint: there is somewhere to send it. */
+  start(attempt: Attempt): void {
+    if (this.#state === 'resolving') this.#try(attempt)
   }
 
-  /** For the endpoint: there is no target. */
+  /** For the endpoint: there is nowhere to send it. */
   fail(error: TransportError): void {
-    if (this.#stage.name !== 'resolving') return
-    this.#user.onClientRequest({ type: 'failed', error }, this)
-    this.#end()
+    if (this.#state === 'resolving') this.#take('failed', { type: 'failed', error })
   }
 
   onClientTransaction(event: ClientTransactionEvent): void {
+    if (event.transaction.branch !== this.#branch) return
+    this.#transaction = event.transaction
     switch (event.type) {
       case 'response':
-        this.#stage = { name: 'sent', transaction: event.transaction }
-        this.#user.onClientRequest({ type: 'response', received: event.received }, this)
+        this.#hear({ type: 'response', received: event.received })
         break
       case 'timeout':
       case 'transport-error':
-        this.#user.onClientRequest({ type: 'failed', error: event.error }, this)
+        this.#conclude({ type: 'failed', error: event.error })
         break
       case 'terminated':
-        this.#end()
+        this.#take('over')
         break
     }
   }
 
-  #end(): void {
-    if (this.#stage.name === 'ended') return
-    this.#stage = { name: 'ended' }
-    this.#user.onClientRequest({ type: 'terminated' }, this)
+  // An aborted INVITE must stop ringing; any other request is only waited for.
+  readonly #abort = () => (this.#request.method === 'INVITE' ? this.cancel() : this.terminate())
+
+  #hear(response: Outcome & { type: 'response' }): void {
+    if (response.received.message.status < 200) this.#take('provisional', response)
+    else this.#conclude(response)
+  }
+
+  #conclude(outcome: Outcome): void {
+    const next = this.#next(outcome)
+    if (next !== undefined) this.#try(next)
+    else this.#take(outcome.type === 'response' ? 'final' : 'failed', outcome)
+  }
+
+  #next(outcome: Outcome): Attempt | undefined {
+    const attempt = this.#attempt
+    if (attempt === undefined || !RETRIES[this.#state].includes(outcome.type)) return undefined
+    for (const retry of this.#retries) {
+      const next = retry(attempt, outcome)
+      if (next !== undefined) return next
+    }
+    return undefined
+  }
+
+  #try(attempt: Attempt): void {
+    this.#attempt = attempt
+    this.#request = attempt.request
+    this.#take('attempt')
+  }
+
+  #take(input: ClientRequestInput, outcome?: Outcome): void {
+    const cell = clientRequest[this.#state][input]
+    if (cell === null) return
+    this.#state = cell.next
+    for (const action of cell.actions) {
+      switch (action) {
+        case 'send':
+          this.#send()
+          break
+        case 'send-cancel':
+          if (this.#transaction !== undefined) this.#host.cancel(this.#transaction)
+          break
+        case 'stop':
+          this.#transaction?.terminate()
+          break
+        case 'report':
+          if (outcome !== undefined) this.#tell(outcome)
+          break
+        case 'end':
+          this.#signal?.removeEventListener('abort', this.#abort)
+          this.#attempt = undefined
+          this.#tell({ type: 'terminated' })
+          break
+      }
+    }
+  }
+
+  #send(): void {
+    const attempt = this.#attempt
+    if (attempt === undefined) return
+    const branch = this.#host.branch()
+    this.#branch = branch
+    this.#transaction = undefined
+    try {
+      const transaction = this.#host.transact(attempt, branch, this)
+      // The answer may have come from within, and led to another attempt.
+      if (this.#branch === branch) this.#transaction = transaction
+    } catch (error) {
+      if (!(error instanceof TransportError)) throw error
+      this.#conclude({ type: 'failed', error })
+    }
+  }
+
+  #tell(event: ClientRequestEvent): void {
+    surface(() => this.#user.onClientRequest(event, this))
   }
 }
-
-type Stage =
-  | { readonly name: 'resolving' }
-  | { readonly name: 'sent'; readonly transaction: ClientTransaction }
-  | { readonly name: 'ended' }

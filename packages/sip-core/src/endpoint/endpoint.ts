@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import { surface } from '../base/emitter.ts'
-import { ParseError, SipError, TransportError } from '../base/errors.ts'
+import { ParseError } from '../base/errors.ts'
 import { type Random, randomToken } from '../base/random.ts'
 import {
   type HeaderCodec,
@@ -8,18 +8,15 @@ import {
   type OutgoingRequest,
   type OutgoingResponse,
   Params,
-  Route,
   reasonPhrase,
-  SipRequest,
+  type SipRequest,
   SipUri,
   type Uri,
   Via,
 } from '../message/index.ts'
 import { printMessage } from '../parser/index.ts'
 import {
-  type ClientTransaction,
   DEFAULT_TIMERS,
-  newVia,
   type ServerTransaction,
   type ServerTransactionUser,
   type Timers,
@@ -34,15 +31,15 @@ import {
   type Received,
   type ReceivedRequest,
   Resolver,
-  type Target,
   type Transport,
   TransportManager,
 } from '../transport/index.ts'
 import { Capabilities } from './capabilities.ts'
-import { ClientRequest, type ClientRequestUser } from './client-request.ts'
+import type { ClientRequest, ClientRequestUser } from './client-request.ts'
 import { createRefusal, createResponse, type ResponseInit } from './create-response.ts'
 import { type EndpointModule, ModulePriority } from './module.ts'
 import type { Platform } from './platform.ts'
+import { Sender, type SendOptions } from './sender.ts'
 import { verifyRequest } from './verify-request.ts'
 
 /** How an endpoint behaves. */
@@ -71,7 +68,7 @@ export class Endpoint implements MessageReceiver, AsyncDisposable {
   readonly capabilities = new Capabilities()
   readonly diagnostics = new Diagnostics()
   readonly options: EndpointOptions
-  readonly #resolver: Resolver
+  readonly #sender: Sender
   // Replaced, never changed in place: the parser keeps what it makes of a list.
   #headers: readonly HeaderCodec<unknown>[] = []
   readonly #modules: EndpointModule[] = []
@@ -82,7 +79,6 @@ export class Endpoint implements MessageReceiver, AsyncDisposable {
     this.random = platform.random
     this.options = options
     this.timers = { ...DEFAULT_TIMERS, ...options.timers }
-    this.#resolver = new Resolver(platform.dns)
     this.transports = new TransportManager(transports, {
       clock: platform.clock,
       diagnostics: this.diagnostics,
@@ -92,6 +88,13 @@ export class Endpoint implements MessageReceiver, AsyncDisposable {
     const { clock, random, timers } = this
     const layer = new TransactionLayer({ clock, random, timers })
     this.transactions = layer
+    this.#sender = new Sender({
+      random,
+      resolver: new Resolver(platform.dns),
+      transports: this.transports,
+      transactions: layer,
+      describe: (request) => this.#describe(request),
+    })
     this.use({
       name: 'transactions',
       priority: ModulePriority.transaction,
@@ -152,21 +155,12 @@ export class Endpoint implements MessageReceiver, AsyncDisposable {
   }
 
   /**
-   * Sends a request in a transaction of its own to where its first Route, or else its Request-URI, points.
-   * What comes of it goes to `user`, perhaps before this returns.
-   *
-   * @param options.flow sends over this flow instead
+   * Sends a request to where its first Route, or else its Request-URI, points; where that fails, to the next target
+   * that the name service knows (RFC 3263 §4.3), each time in a transaction of its own. What comes of it goes to
+   * `user`, perhaps before this returns.
    */
-  send(request: OutgoingRequest, user: ClientRequestUser, options: { flow?: Flow } = {}): ClientRequest {
-    const handle = new ClientRequest(request, user, (transaction) => this.#cancel(transaction))
-    this.#describe(request)
-    this.#route(
-      request,
-      options.flow,
-      (flow) => handle.start((tu) => this.transactions.send(request, flow, tu)),
-      (error) => handle.fail(error),
-    )
-    return handle
+  send(request: OutgoingRequest, user: ClientRequestUser, options: SendOptions = {}): ClientRequest {
+    return this.#sender.send(request, user, options)
   }
 
   /**
@@ -175,20 +169,7 @@ export class Endpoint implements MessageReceiver, AsyncDisposable {
    * @returns sends the same bytes over the same flow again
    */
   sendStateless(request: OutgoingRequest, options: { flow?: Flow } = {}): () => void {
-    let resend = () => {}
-    this.#route(
-      request,
-      options.flow,
-      (flow) => {
-        const headers = request.headers.clone().prepend(Via, newVia(flow, this.random))
-        const { method, uri, body } = request
-        const bytes = printMessage(new SipRequest({ method, uri, headers, body }))
-        resend = () => flow.send(bytes, () => {})
-        resend()
-      },
-      () => {},
-    )
-    return () => resend()
+    return this.#sender.sendStateless(request, options.flow)
   }
 
   /**
@@ -275,6 +256,7 @@ export class Endpoint implements MessageReceiver, AsyncDisposable {
         this.#refuseUnreadable(event)
         break
       case 'flow-closed':
+        this.transactions.flowClosed(event.flow, event.error)
         break
     }
   }
@@ -318,58 +300,11 @@ export class Endpoint implements MessageReceiver, AsyncDisposable {
     const { userAgent } = this.options
     if (userAgent !== undefined && !headers.has('User-Agent')) headers.set('User-Agent', userAgent)
   }
-
-  #route(
-    request: SipRequest,
-    flow: Flow | undefined,
-    send: (flow: Flow) => void,
-    fail: (error: TransportError) => void,
-  ): void {
-    const sendTo = ([target]: readonly Target[]) => {
-      if (this.#closed) throw new TransportError('the endpoint is closed')
-      send(this.transports.flow(target as Target))
-    }
-    try {
-      if (flow !== undefined) return send(flow)
-      const targets = this.#resolver.resolve(nextHop(request))
-      if (targets instanceof Promise) targets.then(sendTo).catch((error) => fail(asTransportError(error)))
-      else sendTo(targets)
-    } catch (error) {
-      fail(asTransportError(error))
-    }
-  }
-
-  // RFC 3261 §9.1: the same way and the same branch as the INVITE.
-  #cancel(transaction: ClientTransaction): void {
-    const cancel = transaction.createCancel()
-    this.#describe(cancel)
-    this.transactions.send(
-      cancel,
-      transaction.flow,
-      { onClientTransaction: () => {} },
-      { branch: transaction.branch },
-    )
-  }
 }
 
 const IGNORE: ServerTransactionUser = { onServerTransaction: () => {} }
 
 const NEEDS_A_DIALOG: ReadonlySet<string> = new Set(['BYE', 'PRACK', 'UPDATE', 'NOTIFY', 'INFO'])
-
-// RFC 3261 §8.1.2: the first Route if it is a loose router, else the Request-URI.
-function nextHop({ uri, headers }: SipRequest): SipUri {
-  const route = headers.get(Route)
-  const hop: Uri = route?.uri.type === 'sip' && route.uri.params.has('lr') ? route.uri : uri
-  if (hop.type !== 'sip')
-    throw new TransportError(`${hop} cannot be reached: only sip and sips URIs have an address`)
-  return hop
-}
-
-function asTransportError(error: unknown): TransportError {
-  if (error instanceof TransportError) return error
-  if (error instanceof SipError) return new TransportError(error.message, { cause: error })
-  throw error
-}
 
 // RFC 3261 §8.2.7: the same request gets the same tag, without anything being kept. FNV-1a over what tells
 // transactions apart.

@@ -1,0 +1,60 @@
+import { surface } from '../base/emitter.ts'
+import type { TimeoutError, TransportError } from '../base/errors.ts'
+import type { OutgoingRequest, SipResponse } from '../message/index.ts'
+import type { Flow, ReceivedResponse, Target } from '../transport/index.ts'
+
+/** A place to send a request to: where the resolver points, or a flow that the caller has named. */
+export type Hop =
+  | { readonly type: 'target'; readonly target: Target }
+  | { readonly type: 'flow'; readonly flow: Flow }
+
+/** One try at a request: becomes one transaction, with a branch of its own. */
+export interface Attempt {
+  readonly request: OutgoingRequest
+  /** Where it goes, and behind that where it may go instead. Never empty. */
+  readonly hops: readonly [Hop, ...Hop[]]
+  /** How many challenges have been answered on the way here. */
+  readonly challenges: number
+}
+
+/** How an attempt came out. */
+export type Outcome =
+  /** A final response, or on its way to the user a provisional one. */
+  | { readonly type: 'response'; readonly received: ReceivedResponse }
+  /** Nobody answered in time, or the request could not be sent. */
+  | { readonly type: 'failed'; readonly error: TimeoutError | TransportError }
+
+/** What is tried after an attempt came out so; undefined leaves it at that. */
+export type Retry = (attempt: Attempt, outcome: Outcome) => Attempt | undefined
+
+/**
+ * Answers a challenge (401 or 407): a new request with credentials, whose CSeq number is raised already, or
+ * undefined to let the challenge be the outcome. `request` and what is returned have no Via.
+ *
+ * Called once for every challenge, so that one that refuses its own credentials is for it to notice (RFC 3261 §22.2).
+ */
+export type Authenticate = (request: OutgoingRequest, response: SipResponse) => OutgoingRequest | undefined
+
+// Several proxies and the server may challenge, each with a stale nonce besides; nobody needs more.
+const MOST_CHALLENGES = 8
+
+/** The next target after a failure or a 503 (RFC 3263 §4.3). */
+export const failover: Retry = ({ hops: [, next, ...rest], ...attempt }, outcome) => {
+  if (next === undefined) return undefined
+  const failed = outcome.type === 'failed' || outcome.received.message.status === 503
+  return failed ? { ...attempt, hops: [next, ...rest] } : undefined
+}
+
+/** The same target with credentials after a challenge (RFC 3261 §22.2, §22.3). */
+export function authentication(authenticate: Authenticate): Retry {
+  return (attempt, outcome) => {
+    if (outcome.type === 'failed' || attempt.challenges >= MOST_CHALLENGES) return undefined
+    const { message } = outcome.received
+    if (message.status !== 401 && message.status !== 407) return undefined
+    let request: OutgoingRequest | undefined
+    surface(() => {
+      request = authenticate(attempt.request, message)
+    })
+    return request && { ...attempt, request, challenges: attempt.challenges + 1 }
+  }
+}

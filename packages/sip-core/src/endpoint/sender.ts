@@ -1,0 +1,147 @@
+import { SipError, TransportError } from '../base/errors.ts'
+import type { Random } from '../base/random.ts'
+import { type OutgoingRequest, Route, SipRequest, type SipUri, type Uri, Via } from '../message/index.ts'
+import { printMessage } from '../parser/index.ts'
+import {
+  type ClientTransaction,
+  type ClientTransactionUser,
+  newBranch,
+  newVia,
+  type TransactionLayer,
+} from '../transaction/index.ts'
+import type { Flow, Resolver, Target, TransportManager } from '../transport/index.ts'
+import { type Attempt, type Authenticate, authentication, failover, type Hop, type Retry } from './attempt.ts'
+import { ClientRequest, type ClientRequestHost, type ClientRequestUser } from './client-request.ts'
+
+/** How a request is sent. */
+export interface SendOptions {
+  /** Sends over this flow and nowhere else. */
+  readonly flow?: Flow | undefined
+  /** Answers challenges; default: a challenge is the outcome. */
+  readonly authenticate?: Authenticate | undefined
+  /** Aborting stops the waiting (`terminate`), and takes an INVITE back (`cancel`). */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** What requests are sent with. */
+export interface SenderContext {
+  readonly random: Random
+  readonly resolver: Resolver
+  readonly transports: TransportManager
+  readonly transactions: TransactionLayer
+  /** Adds what the endpoint says of itself in every request. */
+  readonly describe: (request: OutgoingRequest) => void
+}
+
+/**
+ * The way down: finds out where a request goes, and sends it there.
+ *
+ * @see pjsip_endpt_send_request, pjsip_endpt_send_request_stateless
+ */
+export class Sender implements ClientRequestHost {
+  readonly #context: SenderContext
+
+  constructor(context: SenderContext) {
+    this.#context = context
+  }
+
+  /** As `Endpoint.send`. */
+  send(request: OutgoingRequest, user: ClientRequestUser, options: SendOptions): ClientRequest {
+    const { flow, authenticate, signal } = options
+    const handle = new ClientRequest({ request, user, host: this, retries: retriesOf(authenticate), signal })
+    this.#context.describe(request)
+    if (signal?.aborted) handle.terminate()
+    this.#route(
+      request,
+      flow,
+      (hops) => handle.start({ request, hops, challenges: 0 }),
+      (error) => handle.fail(error),
+    )
+    return handle
+  }
+
+  /** As `Endpoint.sendStateless`. */
+  sendStateless(request: OutgoingRequest, flow: Flow | undefined): () => void {
+    let resend = () => {}
+    this.#route(
+      request,
+      flow,
+      ([hop]) => {
+        const chosen = this.#flow(hop)
+        const headers = request.headers.clone().prepend(Via, newVia(chosen, this.#context.random))
+        const { method, uri, body } = request
+        const bytes = printMessage(new SipRequest({ method, uri, headers, body }))
+        resend = () => chosen.send(bytes, () => {})
+        resend()
+      },
+      () => {},
+    )
+    return () => resend()
+  }
+
+  branch(): string {
+    return newBranch(this.#context.random)
+  }
+
+  transact({ request, hops }: Attempt, branch: string, user: ClientTransactionUser): ClientTransaction {
+    try {
+      return this.#context.transactions.send(request, this.#flow(hops[0]), user, { branch })
+    } catch (error) {
+      throw asTransportError(error)
+    }
+  }
+
+  // RFC 3261 §9.1: the same way and the same branch as the INVITE.
+  cancel(transaction: ClientTransaction): void {
+    const cancel = transaction.createCancel()
+    this.#context.describe(cancel)
+    const { flow, branch } = transaction
+    this.#context.transactions.send(cancel, flow, { onClientTransaction: () => {} }, { branch })
+  }
+
+  #flow(hop: Hop): Flow {
+    return hop.type === 'flow' ? hop.flow : this.#context.transports.flow(hop.target)
+  }
+
+  #route(
+    request: SipRequest,
+    flow: Flow | undefined,
+    send: (hops: readonly [Hop, ...Hop[]]) => void,
+    fail: (error: TransportError) => void,
+  ): void {
+    const sendTo = (targets: readonly Target[]) => {
+      const [first, ...rest] = targets.map((target): Hop => ({ type: 'target', target }))
+      if (first === undefined) throw new TransportError('there is no target')
+      send([first, ...rest])
+    }
+    try {
+      if (flow !== undefined) return send([{ type: 'flow', flow }])
+      const targets = this.#context.resolver.resolve(nextHop(request))
+      if (targets instanceof Promise) targets.then(sendTo).catch((error) => fail(asTransportError(error)))
+      else sendTo(targets)
+    } catch (error) {
+      fail(asTransportError(error))
+    }
+  }
+}
+
+const FAILOVER: readonly Retry[] = [failover]
+
+function retriesOf(authenticate: Authenticate | undefined): readonly Retry[] {
+  return authenticate === undefined ? FAILOVER : [authentication(authenticate), failover]
+}
+
+// RFC 3261 §8.1.2: the first Route if it is a loose router, else the Request-URI.
+function nextHop({ uri, headers }: SipRequest): SipUri {
+  const route = headers.get(Route)
+  const hop: Uri = route?.uri.type === 'sip' && route.uri.params.has('lr') ? route.uri : uri
+  if (hop.type !== 'sip')
+    throw new TransportError(`${hop} cannot be reached: only sip and sips URIs have an address`)
+  return hop
+}
+
+function asTransportError(error: unknown): TransportError {
+  if (error instanceof TransportError) return error
+  if (error instanceof SipError) return new TransportError(error.message, { cause: error })
+  throw error
+}
