@@ -10,7 +10,6 @@ import {
   type SipResponse,
   StateError,
   TableMachine,
-  TimeoutError,
 } from 'sip-core'
 import {
   type Cause,
@@ -24,6 +23,7 @@ import { Event, SubscriptionState, type SubscriptionStateValue } from '../header
 import { EventId, eventOf } from './event-id.ts'
 import type { EventPackage } from './event-package.ts'
 import { EvsubLayer } from './evsub-layer.ts'
+import { Lifetime, type LifetimeEvent } from './lifetime.ts'
 import { type NotifyState, notifyStateOf } from './notify-state.ts'
 import { subscribeAnswer } from './subscribe-answer.ts'
 import {
@@ -32,7 +32,6 @@ import {
   type SubscriberInput,
   type SubscriberState,
 } from './subscriber.fsm.ts'
-import { NamedTimers } from './timers.ts'
 
 /** How a subscription begins. */
 export interface SubscriberInit {
@@ -89,7 +88,7 @@ export class Subscriber extends Emitter<SubscriberEvents> implements DialogUsage
   readonly #init: SubscriberInit
   readonly #layer: EvsubLayer
   readonly #id: EventId
-  readonly #timers: NamedTimers<'N' | 'expiring' | 'expiry'>
+  readonly #lifetime: Lifetime
   readonly #machine: TableMachine<SubscriberState, SubscriberInput, SubscriberAction>
   #announced: SubscriberState = 'init'
   #said: SubscriptionStateValue | undefined
@@ -102,10 +101,11 @@ export class Subscriber extends Emitter<SubscriberEvents> implements DialogUsage
     this.package = init.package
     this.#init = init
     this.#id = init.id === 'given' ? EventId.given() : EventId.named(init.id)
-    this.#timers = new NamedTimers(dialog.endpoint.clock)
+    const { defaultExpires } = init.package
+    this.#lifetime = new Lifetime(dialog.endpoint, defaultExpires, (event) => this.#onLifetime(event))
     this.#machine = new TableMachine(SUBSCRIBER_TABLE, 'init', {
-      'start-N': () => this.#wait(),
-      'stop-N': () => this.#timers.stop('N'),
+      'start-N': () => this.#lifetime.await(),
+      'stop-N': () => this.#lifetime.awaitNoMore(),
       leave: () => this.#leave(),
     })
     dialog.attach(this)
@@ -218,7 +218,7 @@ export class Subscriber extends Emitter<SubscriberEvents> implements DialogUsage
           this.#said = said
           this.dialog.respond(received, 200)
         },
-        prolong: () => this.#prolongByNotify(said.expires),
+        prolong: () => this.#lifetime.prolongByNotify(said.expires),
         report: () => this.emit('notify', { received, state, subscriptionState: said }),
       },
     )
@@ -258,7 +258,7 @@ export class Subscriber extends Emitter<SubscriberEvents> implements DialogUsage
         input,
         { type: 'response', response },
         {
-          prolong: () => this.#prolongByResponse(response.headers.get(Expires)),
+          prolong: () => this.#lifetime.prolongByResponse(response.headers.get(Expires)),
           report: () => this.emit('accepted', response),
         },
       )
@@ -268,51 +268,24 @@ export class Subscriber extends Emitter<SubscriberEvents> implements DialogUsage
     }
   }
 
-  // A NOTIFY whose id nobody claims goes to the one who does not know his yet.
-  #isMine(name: string, id: string | undefined): boolean {
-    if (name !== this.package.name) return false
-    if (this.#id.claims(id)) return true
-    return (
-      this.#id.isOpen && !this.dialog.usages.some((usage) => usage !== this && isClaimant(usage, name, id))
-    )
-  }
-
   /** For the other subscriptions of the dialog: whether a NOTIFY is certainly for this one. */
   claims(name: string, id: string | undefined): boolean {
     return name === this.package.name && this.#id.claims(id)
   }
 
-  #wait(): void {
-    const time = this.#patience
-    this.#timers.start('N', time, () => {
-      this.#elapsed('N', `no NOTIFY came within ${time} ms of the request for ${this.name}`)
-    })
+  // A NOTIFY whose id nobody claims goes to the one who does not know its id yet.
+  #isMine(name: string, id: string | undefined): boolean {
+    if (this.claims(name, id)) return true
+    const claimed = this.dialog.usages.some((usage) => usage instanceof Subscriber && usage.claims(name, id))
+    return name === this.package.name && this.#id.isOpen && !claimed
   }
 
-  #prolongByResponse(expires: number | undefined): void {
-    // 0 confirms the end, which comes with the last NOTIFY.
-    if (expires !== undefined && expires > 0) this.#prolong(expires)
-  }
-
-  #prolongByNotify(expires: number | undefined): void {
-    if (expires !== undefined) this.#prolong(expires)
-    else if (!this.#timers.isRunning('expiry')) this.#prolong(this.package.defaultExpires)
-  }
-
-  #prolong(expires: number): void {
-    const length = expires * 1000
-    const notice = Math.min(this.#patience, length / 2)
-    this.#timers.start('expiring', length - notice, () => {
-      this.#take('expiring', { type: 'local' }, { report: () => this.#onExpiring(notice / 1000) })
-    })
-    // The notifier's last NOTIFY may be on its way for as long as it is resent.
-    this.#timers.start('expiry', length + this.#patience, () => {
-      this.#elapsed('expiry', `the ${this.name} subscription was not refreshed within ${expires} s`)
-    })
-  }
-
-  #elapsed(timer: 'N' | 'expiry', message: string): void {
-    this.#take(timer, failureCause(new TimeoutError(timer, message)))
+  #onLifetime(event: LifetimeEvent): void {
+    if (event.input === 'expiring') {
+      this.#take('expiring', { type: 'local' }, { report: () => this.#onExpiring(event.seconds) })
+    } else {
+      this.#take(event.input, failureCause(event.error))
+    }
   }
 
   #onExpiring(seconds: number): void {
@@ -321,19 +294,10 @@ export class Subscriber extends Emitter<SubscriberEvents> implements DialogUsage
   }
 
   #leave(): void {
-    this.#timers.stopAll()
+    this.#lifetime.end()
     this.#layer.remove(this)
     this.dialog.detach(this)
-  }
-
-  /** How long a message is resent: 64*T1 (RFC 6665 §4.1.2.1: timer N; RFC 3261 §17.1.2.2: timer F). */
-  get #patience(): number {
-    return 64 * this.dialog.endpoint.timers.T1
   }
 }
 
 const NO_STATE = { status: 400, reason: 'Missing Subscription-State' }
-
-function isClaimant(usage: DialogUsage, name: string, id: string | undefined): boolean {
-  return usage instanceof Subscriber && usage.claims(name, id)
-}
