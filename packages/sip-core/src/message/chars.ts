@@ -2,7 +2,7 @@
  * Which characters may stand where, as one table of bits: `isOneOf(code, TOKEN | WS)` costs a load and a mask.
  * Sets are those of RFC 3261 §25.1; where a set is wider than the RFC's, its comment says so.
  */
-const TABLE = new Uint16Array(256)
+const TABLE = new Uint32Array(256)
 
 /** `token`. */
 export const TOKEN = 1
@@ -36,6 +36,8 @@ export const DISPLAY = 4096
 export const IPV6 = 32768
 /** What may stand in any URI, `%` included. */
 export const URI = 8192
+/** What a Content-ID is made of: all that is printed but `<`, `>` and blanks. */
+export const ID = 65536
 
 const ALPHANUM = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'
 const UNRESERVED = `${ALPHANUM}-_.!~*'()`
@@ -57,6 +59,7 @@ mark(PARAM_VALUE, `${TOKEN_CHARS}[]:`)
 mark(PHONE, '0123456789abcdefABCDEF*#-.()+')
 mark(URI, `${UNRESERVED};/?:@&=+$,[]#%`)
 for (let code = 128; code < 256; code++) TABLE[code]! |= DISPLAY
+for (let code = 33; code < 127; code++) if (code !== 0x3c && code !== 0x3e) TABLE[code]! |= ID
 
 function mark(set: number, characters: string): void {
   for (let i = 0; i < characters.length; i++) TABLE[characters.charCodeAt(i)]! |= set

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ParseError } from '../base/errors.ts'
 import { DIGIT } from './chars.ts'
-import { Cursor, parseWhole, quote, unfold, unquote } from './cursor.ts'
+import { Cursor, comment, parseWhole, quote, unfold, unquote } from './cursor.ts'
 
 const cursor = (text: string): Cursor => new Cursor(text, 'test')
 
@@ -81,15 +81,20 @@ describe('Cursor', () => {
     expect(() => cursor('65536').port()).toThrow(ParseError)
   })
 
-  it('skips comments with others in them', () => {
+  it('reads comments with others in them', () => {
     const text = cursor('(a (b) \\) c)x')
-    text.skipComment()
+    expect(text.comment()).toBe('a (b) ) c')
     expect(text.token('x')).toBe('x')
-    expect(() => cursor('((a)').skipComment()).toThrow(ParseError)
-    expect(() => cursor('(a\\').skipComment()).toThrow(ParseError)
+    expect(cursor('(a\r\n b)').comment()).toBe('a b')
+    expect(() => cursor('((a)').comment()).toThrow(ParseError)
+    expect(() => cursor('(a\\').comment()).toThrow(ParseError)
     const none = cursor('x')
-    none.skipComment()
+    expect(none.comment()).toBeUndefined()
     expect(none.at).toBe(0)
+  })
+
+  it('writes comments that read back', () => {
+    for (const text of ['', 'a', 'a (b) c', ')\\(', '(((']) expect(cursor(comment(text)).comment()).toBe(text)
   })
 
   it('says what it expected, what it found and where', () => {

@@ -117,18 +117,22 @@ export class Cursor {
     return this.fail('the closing quote of a quoted string')
   }
 
-  /** Steps over a comment in parentheses, which may hold others (RFC 3261 §25.1), if one comes next. */
-  skipComment(): void {
-    if (this.peek() !== 0x28) return
+  /**
+   * A comment in parentheses, which may hold others (RFC 3261 §25.1), unescaped and without its own parentheses,
+   * still in wire form; `undefined`, and nothing read, if none comes next.
+   */
+  comment(): string | undefined {
+    if (this.peek() !== 0x28) return undefined
+    const start = this.at
     let depth = 0
     while (this.at < this.end) {
       const code = this.text.charCodeAt(this.at++)
       if (code === BACKSLASH) this.at++
       else if (code === 0x28) depth++
-      else if (code === 0x29 && --depth === 0) return
+      else if (code === 0x29 && --depth === 0) return unquote(unfold(this.text.slice(start, this.at)))
     }
     this.at = this.end
-    this.fail("the ')' of a comment")
+    return this.fail("the ')' of a comment")
   }
 
   /** A host: a name, an IPv4 address, or an IPv6 address with its brackets. Returned as written. */
@@ -212,7 +216,7 @@ export function unfold(wire: string): string {
   return unfolded + wire.slice(from)
 }
 
-/** What stands between the quotes of a raw quoted string, escapes resolved. */
+/** What stands between the quotes of a raw quoted string, or the parentheses of a comment, escapes resolved. */
 export function unquote(raw: string): string {
   if (!raw.includes('\\')) return raw.slice(1, -1)
   let value = ''
@@ -232,6 +236,17 @@ export function quote(wire: string): string {
     quoted += wire[at]
   }
   return `${quoted}"`
+}
+
+/** A wire string as a comment. */
+export function comment(wire: string): string {
+  let written = '('
+  for (let at = 0; at < wire.length; at++) {
+    const code = wire.charCodeAt(at)
+    if (code === 0x28 || code === 0x29 || code === BACKSLASH) written += '\\'
+    written += wire[at]
+  }
+  return `${written})`
 }
 
 function isLineBreak(code: number): boolean {

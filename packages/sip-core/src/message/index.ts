@@ -1,5 +1,13 @@
 export { isToken, uintOf } from './chars.ts'
 export { Cursor, parseWhole } from './cursor.ts'
+export {
+  type Feature,
+  type FeatureTerm,
+  featuresOf,
+  isFeatureTag,
+  type NumericRange,
+  withFeature,
+} from './features.ts'
 export * from './header/index.ts'
 export {
   defineHeader,
@@ -21,6 +29,7 @@ export {
 export { isMethod, type Method } from './method.ts'
 export { NameAddr, type NameAddrInit, parseNameAddr, readNameAddr } from './name-addr.ts'
 export { type ParamStyle, Params, type ParamsInit, parseParams } from './params.ts'
+export { quality } from './quality.ts'
 export { ReceivedHeaders } from './received-headers.ts'
 export { reasonPhrase, type StatusClass, statusClass } from './status.ts'
 export { OpaqueUri, parseUri, SipUri, type SipUriInit, TelUri, type TelUriInit, type Uri } from './uri.ts'

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ArgumentError, ParseError } from '../../base/errors.ts'
 import { Cursor } from '../cursor.ts'
@@ -54,6 +55,29 @@ const SAMPLES: Readonly<Record<string, readonly string[]>> = {
   'User-Agent': ['x/1 (y) z'],
   Via: ['SIP/2.0/UDP h:5060;branch=z9hG4bKx', 'SIP/2.0/TLS [2001:db8::1]'],
   'WWW-Authenticate': ['Digest realm="a", algorithm=SHA-256'],
+  'Accept-Contact': ['*;+sip.instance="<urn:uuid:0>";require', '*;audio;q=0.5', '*'],
+  'Accept-Encoding': ['gzip;q=0.5', '*', 'identity'],
+  'Accept-Language': ['da', 'en-gb;q=0.8', '*'],
+  'Alert-Info': ['<http://www.example.com/sounds/moo.wav>', '<urn:alert:service:call-waiting>;x=y'],
+  'Call-Info': ['<http://www.example.com/alice/photo.jpg>;purpose=icon'],
+  'Content-ID': ['<20398823.2UWQFN309shb3@referrer.example>', '<a>'],
+  'Content-Language': ['fr', 'en-US'],
+  'Content-Transfer-Encoding': ['binary', 'base64'],
+  Date: ['Sat, 13 Nov 2010 23:29:00 GMT', 'Thu, 01 Jan 1970 00:00:00 GMT', 'Tue, 29 Feb 2000 12:00:01 GMT'],
+  'Error-Info': ['<sip:not-in-service-recording@atlanta.com>'],
+  'Flow-Timer': ['120'],
+  'In-Reply-To': ['70710@saturn.bell-tel.com', 'x'],
+  'MIME-Version': ['1.0'],
+  'Max-Breadth': ['60'],
+  Priority: ['emergency', 'non-urgent', 'x'],
+  'Reject-Contact': ['*;actor="msg-taker"', '*'],
+  'Reply-To': ['"Bob" <sip:bob@biloxi.com>', '<sip:a@h>;x'],
+  'Request-Disposition': ['proxy', 'no-fork'],
+  'Security-Client': ['tls;q=0.2', 'digest;d-qop=auth;d-ver="0000000000000000000000000000a987"'],
+  'Security-Server': ['ipsec-ike;q=0.1'],
+  'Security-Verify': ['tls;q=0.2'],
+  Timestamp: ['54', '54.21 0.3', '0'],
+  Warning: ['307 isi.edu "Session parameter \\"foo\\" not understood"', '399 [2001:db8::1]:5060 ""'],
 }
 
 const REFUSED: Readonly<Record<string, readonly string[]>> = {
@@ -81,6 +105,43 @@ const REFUSED: Readonly<Record<string, readonly string[]>> = {
     'UDP h',
     'SIP/2.0/UDP h:x',
     'SIP/2.0/UDP h,,',
+  ],
+  'Accept-Contact': ['', 'audio', '*audio', '*;'],
+  'Accept-Encoding': ['gzip;', 'a b'],
+  'Alert-Info': ['', '<http://a', 'http://a,'],
+  'Content-Disposition': ['', ';handling=optional', 'a, b'],
+  'Content-ID': ['', 'a@b', '<>', '<a b>', '<a'],
+  Date: [
+    'Fri, 01 Jan 2010 16:00:00 EST',
+    'Sat, 13 Nov 2010 23:29:00',
+    'Sat, 13 Nov 2010 24:00:00 GMT',
+    'Sat, 13 Nov 2010 23:60:00 GMT',
+    'Sat, 13 Nov 10 23:29:00 GMT',
+    'Sat, 31 Nov 2010 23:29:00 GMT',
+    'Sun, 29 Feb 2100 23:29:00 GMT',
+    'Sat, 00 Nov 2010 23:29:00 GMT',
+    'Sat, 13 nov 2010 23:29:00 GMT',
+    'Caturday, 13 Nov 2010 23:29:00 GMT',
+    'Sat 13 Nov 2010 23:29:00 GMT',
+    'Sat,13 Nov 2010 23:29:00 GMT',
+    'Saturday, 13-Nov-10 23:29:00 GMT',
+    'Sat, 3 Nov 2010 23:29:00 GMT',
+  ],
+  'In-Reply-To': ['', 'a b', 'a,'],
+  'MIME-Version': ['', '1', '1.', '1.0 (x', '1.0 2'],
+  Priority: ['', 'a b', 'a, b'],
+  Reason: ['', ';cause=1', 'SIP;'],
+  'Security-Client': ['', 'tls;'],
+  Timestamp: ['', '.', '-1', '1 x', '1 .', '1e3'],
+  Warning: [
+    '',
+    '1812 overture "In Progress"',
+    '30 h "x"',
+    '307 h',
+    '307 "x"',
+    '307h "x"',
+    '307 h "x',
+    '307  ',
   ],
 }
 
@@ -121,10 +182,26 @@ describe('headers', () => {
         'Unsupported',
         'Via',
         'WWW-Authenticate',
+        'Accept-Contact',
+        'Accept-Encoding',
+        'Accept-Language',
+        'Alert-Info',
+        'Call-Info',
+        'Content-Language',
+        'Error-Info',
+        'In-Reply-To',
+        'Reject-Contact',
+        'Request-Disposition',
+        'Security-Client',
+        'Security-Server',
+        'Security-Verify',
+        'Warning',
       ].sort(),
     )
     expect(codecs.filter(({ mayBeEmpty }) => mayBeEmpty).map(({ name }) => name)).toEqual([
       'Accept',
+      'Accept-Encoding',
+      'Accept-Language',
       'Allow',
       'Supported',
     ])
@@ -140,15 +217,32 @@ describe('what an application puts in', () => {
     () => all.CallId.print(''),
     () => all.CallId.print('a\r\n'),
     () => all.Allow.print('A B'),
-    () =>
-      all.Reason.print({ protocol: '', params: all.ContentDisposition.parse(new Cursor('x', '')).params }),
+    () => new all.ReasonValue({ protocol: '' }),
+    () => new all.ReasonValue({ protocol: 'SIP', cause: -1 }),
+    () => new all.ReasonValue({ protocol: 'SIP', text: 'a\r\nb' }),
+    () => all.Warning.print({ code: 99, agent: 'h', text: '' }),
+    () => all.Warning.print({ code: 399, agent: 'h h', text: '' }),
+    () => all.Priority.print('a b'),
+    () => all.ContentId.print('a b'),
+    () => all.ContentId.print('a>'),
+    () => all.MimeVersion.print('1'),
+    () => all.MimeVersion.print('.1'),
+    () => all.MimeVersion.print('1.x'),
+    () => all.InReplyTo.print('a,b'),
+    () => all.Timestamp.print({ time: -1 }),
+    () => all.Timestamp.print({ time: Number.NaN }),
+    () => all.Timestamp.print({ time: 1e21 }),
+    () => all.DateHeader.print(Number.NaN),
+    () => all.DateHeader.print(Number.POSITIVE_INFINITY),
+    () => all.DateHeader.print(-62_167_219_200_001),
+    () => all.DateHeader.print(253_402_300_800_000),
     () =>
       all.ContentDisposition.print({
         type: 'a b',
         params: all.ContentDisposition.parse(new Cursor('x', '')).params,
       }),
-    () =>
-      all.RetryAfter.print({ seconds: -1, params: all.ContentDisposition.parse(new Cursor('x', '')).params }),
+    () => new all.RetryAfterValue({ seconds: -1 }),
+    () => new all.RetryAfterValue({ seconds: 1, duration: 0.5 }),
     () => new all.MediaType({ type: 'a b', subtype: 'c' }),
     () => new all.MediaType({ type: 'a', subtype: '' }),
     () => new all.ViaValue({ transport: 'U P', host: 'h' }),
@@ -199,10 +293,85 @@ describe('Contact', () => {
 })
 
 describe('Retry-After', () => {
-  it('reads over a comment', () => {
-    expect(read(all.RetryAfter, '120 (in a (short) meeting);duration=60')[0]?.params.get('duration')).toBe(
-      '60',
+  it('keeps comment and duration', () => {
+    const [retry] = read(all.RetryAfter, '120 (in a (short) meeting);duration=60')
+    expect(retry).toMatchObject({ seconds: 120, comment: 'in a (short) meeting', duration: 60 })
+    expect(all.RetryAfter.print(retry as all.RetryAfterValue)).toBe(
+      '120 (in a \\(short\\) meeting);duration=60',
     )
+    expect(read(all.RetryAfter, '5 (gr\xc3\xbc\xc3\x9fe)')[0]?.comment).toBe('grüße')
+    expect(read(all.RetryAfter, '5;duration=x')[0]?.duration).toBeUndefined()
+    const built = new all.RetryAfterValue({ seconds: 5, duration: 7, params: { x: null } })
+    expect(all.RetryAfter.print(built)).toBe('5;x;duration=7')
+  })
+})
+
+describe('Reason', () => {
+  it('has its cause and text', () => {
+    const [sip, q850] = read(all.Reason, 'SIP;cause=200;text="Call completed elsewhere", Q.850;cause=x')
+    expect(sip).toMatchObject({ protocol: 'SIP', cause: 200, text: 'Call completed elsewhere' })
+    expect(q850).toMatchObject({ protocol: 'Q.850', cause: undefined, text: undefined })
+    expect(all.Reason.print(new all.ReasonValue({ protocol: 'SIP', cause: 487, text: 'Gone' }))).toBe(
+      'SIP;cause=487;text="Gone"',
+    )
+  })
+})
+
+describe('Date', () => {
+  it('is what the calendar says', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: -62_167_219_200, max: 253_402_300_799 }), (seconds) => {
+        expect(all.DateHeader.print(seconds * 1000)).toBe(new Date(seconds * 1000).toUTCString())
+        expect(read(all.DateHeader, all.DateHeader.print(seconds * 1000))).toEqual([seconds * 1000])
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  it('writes whole seconds, takes any weekday and a leap second', () => {
+    expect(all.DateHeader.print(1999)).toBe('Thu, 01 Jan 1970 00:00:01 GMT')
+    expect(read(all.DateHeader, 'Mon, 01 Jan 1970 00:00:01 GMT')).toEqual([1000])
+    expect(read(all.DateHeader, 'Sat, 31 Dec 2016 23:59:60 GMT')).toEqual([Date.UTC(2017, 0, 1)])
+    expect(read(all.DateHeader, 'Thu, \r\n 01 Jan 1970 00:00:01 GMT')).toEqual([1000])
+  })
+})
+
+describe('Timestamp', () => {
+  it('has decimals on both sides', () => {
+    expect(read(all.Timestamp, '54.')).toEqual([{ time: 54 }])
+    expect(read(all.Timestamp, '54.5 .25')).toEqual([{ time: 54.5, delay: 0.25 }])
+    expect(all.Timestamp.print({ time: 1e-7, delay: 1200 })).toBe('0 1200')
+  })
+})
+
+describe('Warning', () => {
+  it('says who warns of what', () => {
+    expect(
+      read(all.Warning, '301 isi.edu "Incompatible type of address \'E.164\'", 399 x "\xc3\xbc"'),
+    ).toEqual([
+      { code: 301, agent: 'isi.edu', text: "Incompatible type of address 'E.164'" },
+      { code: 399, agent: 'x', text: 'ü' },
+    ])
+  })
+})
+
+describe('MIME-Version', () => {
+  it('reads over a comment', () => {
+    expect(read(all.MimeVersion, '1.0 (produced by (me))')).toEqual(['1.0'])
+  })
+})
+
+describe('Accept', () => {
+  it('of several ranges the narrowest decides', () => {
+    const likes = (text: string) =>
+      all.acceptance(read(all.Accept, text), all.MediaType.parse('application/sdp'))
+    expect(likes('application/sdp')).toBe(1)
+    expect(likes('*/*;q=0.1, application/*;q=0.2, APPLICATION/sdp;q=0.3')).toBe(0.3)
+    expect(likes('application/sdp;q=0, */*')).toBe(0)
+    expect(likes('text/plain, */*;q=0.5')).toBe(0.5)
+    expect(likes('text/nobodyKnowsThis')).toBe(0)
+    expect(likes('')).toBe(0)
+    expect(likes('*/*;q=loud')).toBe(1)
   })
 })
 

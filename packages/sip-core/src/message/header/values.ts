@@ -2,8 +2,10 @@
 
 import { ArgumentError } from '../../base/errors.ts'
 import { isToken } from '../chars.ts'
+import type { Cursor } from '../cursor.ts'
 import { defineHeader, type HeaderCodec, type HeaderKind } from '../header-codec.ts'
 import { type NameAddr, readNameAddr } from '../name-addr.ts'
+import { type Params, parseParams } from '../params.ts'
 import { textToWire, wireToText } from '../wire.ts'
 
 /** A header of one name-addr (From, Refer-To). */
@@ -40,16 +42,43 @@ export function numberHeader(name: string, max: number): HeaderCodec<number> {
   })
 }
 
+/** A header of one token. */
+export function tokenHeader(name: string): HeaderCodec<string> {
+  return defineHeader<string>({ name, kind: 'single', ...tokenValue(name) })
+}
+
 /** A header of tokens separated by commas. */
 export function tokenListHeader(name: string, options: { mayBeEmpty?: boolean } = {}): HeaderCodec<string> {
-  return defineHeader<string>({
-    name,
-    kind: 'list',
-    ...options,
-    parse: (cursor) => cursor.token('a token'),
-    print(value) {
+  return defineHeader<string>({ name, kind: 'list', ...options, ...tokenValue(name) })
+}
+
+function tokenValue(name: string) {
+  return {
+    parse: (cursor: Cursor) => cursor.token('a token'),
+    print(value: string) {
       if (isToken(value)) return value
       throw new ArgumentError(`${JSON.stringify(value)} is no token for ${name}`)
+    },
+  }
+}
+
+/** A token, called `K`, with parameters. */
+export type Parameterized<K extends string> = { readonly [key in K]: string } & { readonly params: Params }
+
+/** A header whose values are tokens with parameters; `key` is what the token is called in a value. */
+export function parameterizedHeader<K extends string>(
+  name: string,
+  key: K,
+  options: { readonly kind: 'single' | 'list'; readonly mayBeEmpty?: boolean },
+): HeaderCodec<Parameterized<K>> {
+  return defineHeader<Parameterized<K>>({
+    name,
+    ...options,
+    parse: (cursor) => ({ [key]: cursor.token('a token'), params: parseParams(cursor) }) as Parameterized<K>,
+    print(value) {
+      const token: string = value[key]
+      if (isToken(token)) return token + value.params.toWire()
+      throw new ArgumentError(`${JSON.stringify(token)} is no ${key} for ${name}`)
     },
   })
 }
