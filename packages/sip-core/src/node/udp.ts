@@ -1,6 +1,5 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { isIPv6 } from 'node:net'
-import { networkInterfaces } from 'node:os'
 import { StateError, TransportError } from '../base/errors.ts'
 import {
   type Address,
@@ -9,6 +8,7 @@ import {
   type Transport,
   type TransportReceiver,
 } from '../transport/index.ts'
+import { advertised } from './advertised.ts'
 
 /** Where and how a UDP transport listens. */
 export interface UdpOptions {
@@ -76,12 +76,7 @@ class UdpTransport implements Transport {
     socket.removeAllListeners('error')
     // After binding, errors of a socket concern single packets, and those are told to their sender.
     socket.on('error', () => {})
-    const { publicAddress = {} } = this.#options
-    const bound = socket.address()
-    const local = {
-      host: publicAddress.host ?? reachable(bound.address),
-      port: publicAddress.port ?? bound.port,
-    }
+    const local = advertised(socket.address(), this.#options.publicAddress)
     this.#open = { socket, local }
     socket.on('message', (bytes: Buffer, remote: RemoteInfo) => {
       receiver.onTransport({
@@ -134,15 +129,4 @@ class UdpFlow implements Flow {
   }
 
   close(): void {}
-}
-
-// A wildcard address is no place to send to: name the first interface that leads outside, or else this machine.
-function reachable(bound: string): string {
-  if (bound !== '0.0.0.0' && bound !== '::') return bound
-  const wanted = bound === '::' ? 'IPv6' : 'IPv4'
-  const outward = Object.values(networkInterfaces())
-    .flatMap((addresses) => addresses ?? [])
-    // A link-local address means nothing without the name of its interface.
-    .find(({ address, family, internal }) => family === wanted && !internal && !address.startsWith('fe80:'))
-  return outward?.address ?? (wanted === 'IPv6' ? '::1' : '127.0.0.1')
 }
