@@ -314,8 +314,10 @@ describe('notifier', () => {
   it('says which interval is too brief', async () => {
     const stage = await Stage.open()
     stage.reach('active')
-    stage.subscribe(30)
+    stage.subscribe(59)
     expect(stage.peer.lastAnswer('SUBSCRIBE').headers.get('Min-Expires')).toBe('60')
+    stage.subscribe(60)
+    expect(stage.peer.lastAnswer('SUBSCRIBE').status).toBe(200)
   })
 
   it('accepts with 2xx only, refuses with failures only, and answers once', async () => {
@@ -330,6 +332,21 @@ describe('notifier', () => {
     stage.notifier.accept()
     expect(() => stage.notifier.accept()).toThrow(StateError)
     expect(() => stage.notifier.reject()).toThrow(StateError)
+  })
+
+  it.each([200, 299])('accepts with %i', async (status) => {
+    const stage = await Stage.open()
+    stage.notifier.accept(status)
+    stage.step()
+    expect(stage.peer.heard()).toEqual([`${status} SUBSCRIBE`])
+  })
+
+  it.each([300, 699])('refuses with %i', async (status) => {
+    const stage = await Stage.open()
+    stage.notifier.reject(status)
+    stage.step()
+    expect(stage.peer.heard()).toEqual([`${status} SUBSCRIBE`])
+    stage.expectNothingLeft()
   })
 
   it('does not go back from active to pending, nor on after the last NOTIFY', async () => {
