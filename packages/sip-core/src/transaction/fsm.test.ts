@@ -7,7 +7,7 @@ import { serverNonInvite } from './server-non-invite.fsm.ts'
 import { timerName } from './timers.ts'
 
 const TABLES = { clientInvite, clientNonInvite, serverInvite, serverNonInvite }
-const TIMERS = ['A', 'B', 'D', 'E', 'F', 'G', 'H', 'I', 'J', 'K', 'L', 'M', 'trying']
+const TIMERS = ['A', 'B', 'D', 'E', 'F', 'G', 'H', 'I', 'J', 'K', 'L', 'M', 'trying', 'late']
 
 for (const [name, fsm] of Object.entries(TABLES)) {
   describe(name, () => {

@@ -47,6 +47,11 @@ export function responseInput(status: number): ResponseInput {
   return status < 300 ? '2xx' : '3xx-6xx'
 }
 
+/** The class of a status code in an answer to anything but an INVITE, where a 408 means silence (RFC 4320 §4.2). */
+export function nonInviteResponseInput(status: number): ResponseInput | '408' {
+  return status === 408 ? '408' : responseInput(status)
+}
+
 /** What every transaction may meet: its message could not be sent; its user has no more use for it. */
 export type CommonInput = 'transport-error' | 'terminate'
 
@@ -70,7 +75,7 @@ export type ClientAction = 'send' | 'send-ack' | 'resend' | 'report'
  * What the server tables ask for.
  *
  * - `send`: the user's response, which is kept for resends
- * - `send-trying`: a 100, which is kept too
+ * - `send-trying`: a 100 of the transaction's own, which is kept too
  * - `resend`: what is kept, if there is anything yet
  * - `report`: tells the user what came in
  * - `pass-on`: the request is not the transaction's own; whoever looks next may have it

@@ -16,9 +16,10 @@ import type { ServerMachine } from './server-transaction.ts'
 import { TransactionLayer } from './transaction-layer.ts'
 
 const TIMERS = { T1: 500, T2: 4000, T4: 5000, D: 33_000 }
-// RFC 3261 §17.2.1: over a reliable transport nothing is resent and I is zero; RFC 6026 §7.1 for L.
-const UNRELIABLE = { trying: 200, G: 500, G2: 1000, H: 32_000, I: 5000, L: 32_000 }
-const RELIABLE = { trying: 200, H: 32_000, I: 0, L: 32_000 }
+// RFC 3261 §17.2.1: over a reliable transport nothing is resent and I is zero; RFC 6026 §7.1 for L. `late` is the
+// timer of the transaction that a CANCEL has for itself.
+const UNRELIABLE = { trying: 200, late: 3500, G: 500, G2: 1000, H: 32_000, I: 5000, L: 32_000 }
+const RELIABLE = { trying: 200, late: 3500, H: 32_000, I: 0, L: 32_000 }
 
 const NOTHING = '-'
 /** The user is refused, and nothing happens. */
@@ -36,7 +37,7 @@ const EXPECTED: Record<ServerInviteState, Record<ServerInviteInput, Expected>> =
     // After a provisional response: see below for a retransmission that comes before the first.
     request: ['proceeding', '180', '', ''],
     ack: NOTHING,
-    cancel: ['proceeding', '', 'cancel', ''],
+    cancel: ['proceeding', '', 'cancel', 'late'],
     '1xx': ['proceeding', '180', '', ''],
     '2xx': ['accepted', '200', '', 'L'],
     '3xx-6xx': ['completed', '486', '', 'G H'],
@@ -51,7 +52,7 @@ const EXPECTED: Record<ServerInviteState, Record<ServerInviteInput, Expected>> =
   completed: {
     request: ['completed', '486', '', 'G~ H~'],
     ack: ['confirmed', '', '', 'I'],
-    cancel: ['completed', '', 'cancel', 'G~ H~'],
+    cancel: ['completed', '', 'cancel', 'G~ H~ late'],
     '1xx': REFUSED,
     '2xx': REFUSED,
     '3xx-6xx': REFUSED,
@@ -66,7 +67,7 @@ const EXPECTED: Record<ServerInviteState, Record<ServerInviteInput, Expected>> =
   accepted: {
     request: NOTHING,
     ack: LEFT,
-    cancel: ['accepted', '', 'cancel', 'L~'],
+    cancel: ['accepted', '', 'cancel', 'L~ late'],
     '1xx': REFUSED,
     '2xx': ['accepted', '200', '', 'L~'],
     '3xx-6xx': REFUSED,
@@ -81,7 +82,7 @@ const EXPECTED: Record<ServerInviteState, Record<ServerInviteInput, Expected>> =
   confirmed: {
     request: NOTHING,
     ack: NOTHING,
-    cancel: ['confirmed', '', 'cancel', 'I~'],
+    cancel: ['confirmed', '', 'cancel', 'I~ late'],
     '1xx': REFUSED,
     '2xx': REFUSED,
     '3xx-6xx': REFUSED,

@@ -17,8 +17,8 @@ import { TransactionLayer } from './transaction-layer.ts'
 
 const TIMERS = { T1: 500, T2: 4000, T4: 5000, D: 33_000 }
 // RFC 3261 §17.2.2: over a reliable transport J is zero.
-const UNRELIABLE = { J: 32_000 }
-const RELIABLE = { J: 0 }
+const UNRELIABLE = { late: 3500, J: 32_000 }
+const RELIABLE = { late: 3500, J: 0 }
 
 const NOTHING = '-'
 /** The user is refused, and nothing happens. */
@@ -30,22 +30,26 @@ const GONE = ['terminated', '', 'terminated', ''] as const
 type Row = readonly [state: ServerNonInviteState, sent: string, told: string, runs: string]
 type Expected = Row | typeof NOTHING | typeof REFUSED | typeof LEFT
 
-/** Read off RFC 3261 Figure 8. */
+/** Read off RFC 3261 Figure 8 and RFC 4320 §4. */
 const EXPECTED: Record<ServerNonInviteState, Record<ServerNonInviteInput, Expected>> = {
   trying: {
     request: NOTHING,
-    '1xx': ['proceeding', '100', '', ''],
+    '1xx': REFUSED,
     '2xx': ['completed', '200', '', 'J'],
     '3xx-6xx': ['completed', '404', '', 'J'],
+    '408': ['silent', '', '', 'J'],
+    late: ['proceeding', '100', '', ''],
     J: NOTHING,
     'transport-error': NOTHING,
     terminate: GONE,
   },
   proceeding: {
     request: ['proceeding', '100', '', ''],
-    '1xx': ['proceeding', '100', '', ''],
+    '1xx': REFUSED,
     '2xx': ['completed', '200', '', 'J'],
     '3xx-6xx': ['completed', '404', '', 'J'],
+    '408': ['silent', '', '', 'J'],
+    late: NOTHING,
     J: NOTHING,
     'transport-error': ['terminated', '', 'transport-error, terminated', ''],
     terminate: GONE,
@@ -55,8 +59,21 @@ const EXPECTED: Record<ServerNonInviteState, Record<ServerNonInviteInput, Expect
     '1xx': REFUSED,
     '2xx': REFUSED,
     '3xx-6xx': REFUSED,
+    '408': REFUSED,
+    late: NOTHING,
     J: GONE,
     'transport-error': ['terminated', '', 'transport-error, terminated', ''],
+    terminate: GONE,
+  },
+  silent: {
+    request: NOTHING,
+    '1xx': REFUSED,
+    '2xx': REFUSED,
+    '3xx-6xx': REFUSED,
+    '408': REFUSED,
+    late: NOTHING,
+    J: GONE,
+    'transport-error': NOTHING,
     terminate: GONE,
   },
   terminated: {
@@ -64,18 +81,21 @@ const EXPECTED: Record<ServerNonInviteState, Record<ServerNonInviteInput, Expect
     '1xx': REFUSED,
     '2xx': REFUSED,
     '3xx-6xx': REFUSED,
+    '408': REFUSED,
+    late: NOTHING,
     J: NOTHING,
     'transport-error': NOTHING,
     terminate: NOTHING,
   },
 }
 
-const STATUS = { '1xx': 100, '2xx': 200, '3xx-6xx': 404 }
+const STATUS = { '1xx': 180, '2xx': 200, '3xx-6xx': 404, '408': 408 }
 
 const PATHS: Record<ServerNonInviteState, readonly ServerNonInviteInput[]> = {
   trying: [],
-  proceeding: ['1xx'],
+  proceeding: ['late'],
   completed: ['2xx'],
+  silent: ['late', '408'],
   terminated: ['terminate'],
 }
 
@@ -97,6 +117,7 @@ for (const reliable of [false, true]) {
               case '1xx':
               case '2xx':
               case '3xx-6xx':
+              case '408':
                 try {
                   transaction.respond(response(received.message, STATUS[step]))
                   return
@@ -110,6 +131,7 @@ for (const reliable of [false, true]) {
               case 'terminate':
                 transaction.terminate()
                 return
+              case 'late':
               case 'J':
                 transaction.take(step)
                 return

@@ -3,7 +3,7 @@ import { StateError, TimeoutError, TransportError } from '../base/errors.ts'
 import type { OutgoingResponse, SipRequest } from '../message/index.ts'
 import { printMessage } from '../parser/index.ts'
 import type { Flow, ReceivedRequest } from '../transport/index.ts'
-import { type ResponseInput, responseInput, type ServerAction } from './fsm.ts'
+import { nonInviteResponseInput, type ResponseInput, responseInput, type ServerAction } from './fsm.ts'
 import { serverKey } from './key.ts'
 import { Machine, type MachineHost } from './machine.ts'
 import { createTrying } from './own-messages.ts'
@@ -35,6 +35,9 @@ export interface ServerTransaction {
   /**
    * Sends a response: any number of provisional ones, then a final one. A 2xx to an INVITE may be sent again while
    * the transaction is `accepted`, which is how its user resends it until the ACK comes (RFC 3261 §13.3.1.4).
+   *
+   * To anything but an INVITE there is no provisional response: the transaction sends a 100 by itself when the time
+   * for it has come, and takes a 408 as the wish to stay silent (RFC 4320 §4).
    *
    * A failing flow is told as `transport-error`, later.
    *
@@ -101,7 +104,7 @@ interface Cancellation {
 export class ServerMachine
   extends Machine<
     ServerTransactionState,
-    'request' | 'ack' | 'cancel' | ResponseInput,
+    'request' | 'ack' | 'cancel' | ResponseInput | '408',
     ServerAction,
     Uint8Array | Cancellation
   >
@@ -111,6 +114,7 @@ export class ServerMachine
   readonly method: string
   /** The flow that brought the request. */
   readonly origin: Flow
+  readonly #inputOf: (status: number) => ResponseInput | '408'
   readonly #host: MachineHost<ServerMachine>
   #received: ReceivedRequest | undefined
   #user: ServerTransactionUser | undefined
@@ -122,7 +126,9 @@ export class ServerMachine
     user: ServerTransactionUser,
   ) {
     const { method } = received.message
-    super(method === 'INVITE' ? serverInvite : serverNonInvite, flow, host)
+    const isInvite = method === 'INVITE'
+    super(isInvite ? serverInvite : serverNonInvite, flow, host)
+    this.#inputOf = isInvite ? responseInput : nonInviteResponseInput
     this.id = serverKey(received.message)
     this.method = method
     this.origin = received.flow
@@ -137,7 +143,7 @@ export class ServerMachine
 
   respond(response: OutgoingResponse): void {
     // Printed first: were it to fail, nothing has happened yet.
-    if (this.take(responseInput(response.status), printMessage(response)) !== null) return
+    if (this.take(this.#inputOf(response.status), printMessage(response)) !== null) return
     throw new StateError(
       `the ${this.method} transaction is ${this.state}: it cannot send a ${response.status}`,
     )

@@ -225,6 +225,40 @@ describe('non-INVITE server', () => {
   })
 })
 
+describe('RFC 4320, a request other than INVITE', () => {
+  it.each(['UDP', 'TCP'])('gets its 100 over %s when the client resends at T2, not before', (protocol) => {
+    const flow = protocol === 'UDP' ? udp : tcp
+    const received = incoming('OPTIONS', flow)
+    const transaction = layer.accept(received, user, flow)
+    clock.advance(3499)
+    expect(flow.kinds).toEqual([])
+    clock.advance(1)
+    expect(flow.kinds).toEqual(['100'])
+    layer.receive(received)
+    expect(flow.kinds).toEqual(['100', '100'])
+    transaction.respond(response(received.message, 200))
+    clock.advance(10_000)
+    expect(flow.kinds).toEqual(['100', '100', '200'])
+  })
+
+  it('gets none when it was answered before', () => {
+    const received = incoming('OPTIONS', udp)
+    layer.accept(received, user, udp).respond(response(received.message, 200))
+    clock.advance(10_000)
+    expect(udp.kinds).toEqual(['200'])
+  })
+
+  it('gets no 408, and no second chance as long as it may be resent', () => {
+    const received = incoming('OPTIONS', udp)
+    const transaction = layer.accept(received, user, udp)
+    transaction.respond(response(received.message, 408))
+    expect(layer.receive(received)).toBe(true)
+    expect(udp.kinds).toEqual([])
+    expect(endOf(transaction)).toBe(32_000)
+    expect(user.events).toEqual(['terminated'])
+  })
+})
+
 it('derives every timer from T1, T2, T4 and D as given', () => {
   layer = new TransactionLayer({
     clock,

@@ -18,10 +18,25 @@ export interface Timers {
 export const DEFAULT_TIMERS: Timers = { T1: 500, T2: 4000, T4: 5000, D: 32_000 }
 
 /**
- * A transaction timer, by its letter in RFC 3261 and RFC 6026 (L and M). `trying` is the one that has no letter:
- * after 200 ms an INVITE that nobody answered gets its 100 (RFC 3261 §17.2.1).
+ * A transaction timer, by its letter in RFC 3261 and RFC 6026 (L and M). Two have no letter: `trying`, after which
+ * an INVITE that nobody answered gets its 100 (200 ms, RFC 3261 §17.2.1), and `late`, after which any other request
+ * gets one (RFC 4320 §4.1).
  */
-export type TimerName = 'A' | 'B' | 'D' | 'E' | 'F' | 'G' | 'H' | 'I' | 'J' | 'K' | 'L' | 'M' | 'trying'
+export type TimerName =
+  | 'A'
+  | 'B'
+  | 'D'
+  | 'E'
+  | 'F'
+  | 'G'
+  | 'H'
+  | 'I'
+  | 'J'
+  | 'K'
+  | 'L'
+  | 'M'
+  | 'trying'
+  | 'late'
 
 /** How a table sets a timer: the timer itself, or timer E with T2 instead of twice the time before. */
 export type TimerStart = TimerName | 'E=T2'
@@ -71,5 +86,14 @@ export function timerDelay(
       return reliable ? 0 : 64 * T1
     case 'trying':
       return TRYING_DELAY
+    case 'late':
+      return untilE(T1, T2)
   }
+}
+
+// How long a client's timer E takes to reach T2 (RFC 4320 §4.1): 3.5 s with the values of RFC 3261.
+function untilE(T1: number, T2: number): number {
+  let time = 0
+  for (let interval = T1; interval < T2; interval *= 2) time += interval
+  return time
 }

@@ -314,7 +314,8 @@ describe('a flow that fails', () => {
   it('is of no interest once the transaction has gone on', () => {
     const received = incoming('OPTIONS', flow)
     const transaction = layer.accept(received, user, flow)
-    transaction.respond(response(received.message, 100))
+    clock.advance(3500)
+    expect(flow.kinds).toEqual(['100'])
     flow.failLast()
     transaction.respond(response(received.message, 200))
     clock.advance(0)
