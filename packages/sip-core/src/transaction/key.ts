@@ -38,3 +38,13 @@ export function serverKey(request: SipRequest, method: string = request.method):
   // A method is a token and a branch has no space, so that no key of this kind looks like one of the other.
   return `${method} ${sentBy} ${branch} ${cseq.seq} ${from.tag ?? ''} ${callId} ${uri}`
 }
+
+/**
+ * What a request has in common with itself when it comes a second time another way, as a fork that joins again
+ * brings it about: From tag, Call-ID and CSeq (RFC 3261 §8.2.2.2). Undefined for one that cannot: a request within
+ * a dialog, an ACK, or a CANCEL, which goes with its INVITE.
+ */
+export function mergeKey({ method, to, from, callId, cseq }: SipRequest): string | undefined {
+  if (to.tag !== undefined || method === 'ACK' || method === 'CANCEL') return undefined
+  return `${method} ${cseq.seq} ${from.tag ?? ''} ${callId}`
+}

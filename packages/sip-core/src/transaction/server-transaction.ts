@@ -4,7 +4,7 @@ import type { OutgoingResponse, SipRequest } from '../message/index.ts'
 import { printMessage } from '../parser/index.ts'
 import type { Flow, ReceivedRequest } from '../transport/index.ts'
 import { nonInviteResponseInput, type ResponseInput, responseInput, type ServerAction } from './fsm.ts'
-import { serverKey } from './key.ts'
+import { mergeKey, serverKey } from './key.ts'
 import { Machine, type MachineHost } from './machine.ts'
 import { createTrying } from './own-messages.ts'
 import { type ServerInviteState, serverInvite } from './server-invite.fsm.ts'
@@ -112,6 +112,8 @@ export class ServerMachine
 {
   readonly id: string
   readonly method: string
+  /** Shared with what the same request makes that came another way; undefined if it cannot. */
+  readonly mergeKey: string | undefined
   /** The flow that brought the request. */
   readonly origin: Flow
   readonly #inputOf: (status: number) => ResponseInput | '408'
@@ -130,6 +132,7 @@ export class ServerMachine
     super(isInvite ? serverInvite : serverNonInvite, flow, host)
     this.#inputOf = isInvite ? responseInput : nonInviteResponseInput
     this.id = serverKey(received.message)
+    this.mergeKey = mergeKey(received.message)
     this.method = method
     this.origin = received.flow
     this.#host = host

@@ -578,3 +578,83 @@ describe('a connection that is lost', () => {
     client.terminate()
   })
 })
+
+describe('a request that comes again another way (RFC 3261 §8.2.2.2)', () => {
+  const clock = new VirtualClock()
+  const layer = new TransactionLayer({ clock, random: new SeededRandom(1), timers: DEFAULT_TIMERS })
+  const flow = new RecordingFlow(clock, false)
+  const via = (branch: string) => ({ via: `SIP/2.0/UDP 192.0.2.9:5060;branch=z9hG4bK${branch}` })
+  const open = (method: string, options = {}) =>
+    layer.accept(incoming(method, flow, options), new RecordingUser(), flow)
+
+  it('is known as long as the first transaction lives', () => {
+    const first = open('INVITE', via('one'))
+    const again = incoming('INVITE', flow, via('two'))
+    expect(layer.isMerged(again)).toBe(true)
+    const second = layer.accept(again, new RecordingUser(), flow)
+    second.terminate()
+    expect(layer.isMerged(again)).toBe(true)
+    first.terminate()
+    expect(layer.isMerged(again)).toBe(false)
+  })
+
+  it('is another one with another number, another method, or within a dialog', () => {
+    const first = open('OPTIONS', via('one'))
+    expect(layer.isMerged(incoming('OPTIONS', flow, via('two')))).toBe(true)
+    expect(layer.isMerged(incoming('OPTIONS', flow, { ...via('two'), seq: 4 }))).toBe(false)
+    expect(layer.isMerged(incoming('MESSAGE', flow, via('two')))).toBe(false)
+    expect(layer.isMerged(incoming('OPTIONS', flow, { ...via('two'), toTag: 'a1' }))).toBe(false)
+    first.terminate()
+  })
+
+  it('is no ACK or CANCEL, each of which goes with its INVITE', () => {
+    const first = open('INVITE', via('one'))
+    expect(layer.isMerged(incoming('ACK', flow, via('two')))).toBe(false)
+    expect(layer.isMerged(incoming('CANCEL', flow, via('two')))).toBe(false)
+    first.terminate()
+  })
+})
+
+describe('a limit', () => {
+  const clock = new VirtualClock()
+  const flow = new RecordingFlow(clock, false)
+  const via = (number: number) => ({ via: `SIP/2.0/UDP 192.0.2.9:5060;branch=z9hG4bK${number}` })
+  const full = expect.objectContaining({ code: 'SIP_LIMIT' })
+  const makeFull = () => {
+    const layer = new TransactionLayer({
+      clock,
+      random: new SeededRandom(1),
+      timers: DEFAULT_TIMERS,
+      limit: 16,
+    })
+    for (let i = 0; i < 8; i++) {
+      layer.accept(incoming('INVITE', flow, { ...via(i), seq: i }), new RecordingUser(), flow)
+      layer.send(outgoing('OPTIONS'), flow, new RecordingUser())
+    }
+    return layer
+  }
+
+  it('holds for both ends, and what there is goes on', () => {
+    const layer = makeFull()
+    expect(() => layer.send(outgoing('OPTIONS'), flow, new RecordingUser())).toThrow(full)
+    expect(() => layer.accept(incoming('OPTIONS', flow, via(99)), new RecordingUser(), flow)).toThrow(full)
+    expect(layer.size).toBe(16)
+    layer.close()
+    expect(layer.size).toBe(0)
+  })
+
+  it('leaves room for requests within dialogs, so that calls can be ended, but not without end', () => {
+    const layer = makeFull()
+    const bye = (i: number) =>
+      layer.accept(incoming('BYE', flow, { ...via(100 + i), toTag: 'a1' }), new RecordingUser(), flow)
+    bye(1)
+    bye(2)
+    expect(() => bye(3)).toThrow(full)
+  })
+
+  it('does not keep anybody from cancelling', () => {
+    const layer = makeFull()
+    expect(layer.receive(incoming('CANCEL', flow, via(3)))).toBe(true)
+    expect(layer.size).toBe(17)
+  })
+})

@@ -5,7 +5,7 @@ import { type OutgoingRequest, SipRequest, Via } from '../message/index.ts'
 import type { Flow, Received, ReceivedRequest, ReceivedResponse } from '../transport/index.ts'
 import { ClientMachine, type ClientTransaction, type ClientTransactionUser } from './client-transaction.ts'
 import { FlowIndex } from './flow-index.ts'
-import { clientKey, newBranch, serverKey } from './key.ts'
+import { clientKey, mergeKey, newBranch, serverKey } from './key.ts'
 import type { MachineHost } from './machine.ts'
 import { ServerMachine, type ServerTransaction, type ServerTransactionUser } from './server-transaction.ts'
 import type { Timers } from './timers.ts'
@@ -27,6 +27,11 @@ export interface TransactionLayerContext {
   readonly clock: Clock
   readonly random: Random
   readonly timers: Timers
+  /**
+   * How many transactions may be alive, default any number. An eighth more is left to requests within dialogs, so
+   * that calls can be ended when the limit is reached, and a CANCEL, of which an INVITE has one at most, is free.
+   */
+  readonly limit?: number | undefined
   /** Hears of every step of every transaction, after the state has changed and before its actions run. */
   readonly onTransaction?: ((step: TransactionStep) => void) | undefined
 }
@@ -41,14 +46,24 @@ export class TransactionLayer {
   readonly #random: Random
   readonly #clients = new Map<string, ClientMachine>()
   readonly #servers = new Map<string, ServerMachine>()
+  // The first of those that share a merge key.
+  readonly #merging = new Map<string, ServerMachine>()
   readonly #clientsOn = new FlowIndex<ClientMachine>()
   readonly #serversOn = new FlowIndex<ServerMachine>()
   readonly #clientHost: MachineHost<ClientMachine>
   readonly #serverHost: MachineHost<ServerMachine>
+  readonly #limit: number
   #closed = false
 
-  constructor({ clock, random, timers, onTransaction }: TransactionLayerContext) {
+  constructor({
+    clock,
+    random,
+    timers,
+    limit = Number.POSITIVE_INFINITY,
+    onTransaction,
+  }: TransactionLayerContext) {
     this.#random = random
+    this.#limit = limit
     const stepped =
       onTransaction &&
       ((transaction: ClientTransaction | ServerTransaction, from: string | undefined, input: string) =>
@@ -68,6 +83,8 @@ export class TransactionLayer {
       stepped,
       remove: (machine) => {
         this.#servers.delete(machine.id)
+        const { mergeKey } = machine
+        if (mergeKey !== undefined && this.#merging.get(mergeKey) === machine) this.#merging.delete(mergeKey)
         this.#serversOn.delete(machine.origin, machine)
       },
     }
@@ -86,7 +103,7 @@ export class TransactionLayer {
    * @param options.branch the branch to use; for a CANCEL that of its INVITE (RFC 3261 §9.1), by default a new one
    * @throws ArgumentError for an ACK, which has no transaction of its own, and for a CANCEL without a branch
    * @throws StateError when a transaction with this branch and method is alive
-   * @throws SipError `SIP_CLOSED` after `close`
+   * @throws SipError `SIP_CLOSED` after `close`, `SIP_LIMIT` when there are too many
    * @see pjsip_tsx_create_uac, pjsip_tsx_send_msg
    */
   send(
@@ -100,6 +117,7 @@ export class TransactionLayer {
     if (method === 'ACK') throw new ArgumentError('an ACK has no transaction of its own')
     if (method === 'CANCEL' && options.branch === undefined)
       throw new ArgumentError("a CANCEL needs its INVITE's branch")
+    this.#assertRoom(request)
     const branch = options.branch ?? newBranch(this.#random)
     const machine = new ClientMachine(this.#clientHost, withVia(request, flow, branch), branch, flow, user)
     this.#add(this.#clients, machine, this.#clientsOn, flow)
@@ -111,15 +129,28 @@ export class TransactionLayer {
    *
    * @param flow where the responses go (RFC 3261 §18.2.2)
    * @throws StateError for an ACK, which is never answered, and for a request that has its transaction already
-   * @throws SipError `SIP_CLOSED` after `close`
+   * @throws SipError `SIP_CLOSED` after `close`, `SIP_LIMIT` when there are too many
    * @see pjsip_tsx_create_uas2
    */
   accept(received: ReceivedRequest, user: ServerTransactionUser, flow: Flow): ServerTransaction {
     this.#assertOpen()
     if (received.message.method === 'ACK') throw new StateError('an ACK has no transaction and no response')
+    this.#assertRoom(received.message)
     const machine = new ServerMachine(this.#serverHost, received, flow, user)
+    const { mergeKey } = machine
+    if (mergeKey !== undefined && !this.#merging.has(mergeKey)) this.#merging.set(mergeKey, machine)
     this.#add(this.#servers, machine, this.#serversOn, received.flow)
     return machine
+  }
+
+  /**
+   * Whether a request that no transaction took is one that has come before, another way, and is still under way
+   * here (RFC 3261 §8.2.2.2). To a user agent it is not a new request (482); a proxy may see it again, changed by
+   * others, with good reason.
+   */
+  isMerged({ message }: ReceivedRequest): boolean {
+    const key = mergeKey(message)
+    return key !== undefined && this.#merging.has(key)
   }
 
   /**
@@ -196,6 +227,12 @@ export class TransactionLayer {
     machines.set(machine.id, machine)
     index.add(flow, machine)
     machine.start()
+  }
+
+  #assertRoom({ method, to }: SipRequest): void {
+    const limit = to.tag === undefined ? this.#limit : this.#limit * 1.125
+    if (method === 'CANCEL' || this.size < limit) return
+    throw new SipError('SIP_LIMIT', `${this.size} transactions are alive: no room for another ${method}`)
   }
 
   #assertOpen(): void {
