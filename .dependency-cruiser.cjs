@@ -115,6 +115,12 @@ module.exports = {
 
     // ---- between the rooms above
     never(
+      'sip-ua-header-is-the-ground',
+      'header/ types know nothing of the machinery.',
+      { path: `${ua}header/` },
+      { path: ua, pathNot: `${ua}header/` },
+    ),
+    never(
       'sip-ua-dialog-is-the-ground',
       'A dialog does not know which usages live in it.',
       { path: `${ua}dialog/` },

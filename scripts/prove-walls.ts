@@ -78,6 +78,7 @@ const forbiddenImports: Specimen[] = [
   imports('sip-core/src/transport/loop.ts', '../testing/index.ts', 'testing-is-for-tests'),
   imports('sip-ua/src/virtual.ts', 'sip-core/testing', 'testing-is-for-tests'),
   imports('sip-ua/src/dialog/up.ts', '../invite/index.ts', 'sip-ua-dialog-is-the-ground'),
+  imports('sip-ua/src/header/up.ts', '../invite/index.ts', 'sip-ua-header-is-the-ground'),
   imports('sip-simple/src/header/up.ts', '../evsub/index.ts', 'sip-simple-header-is-the-ground'),
   imports('sip-simple/src/evsub/up.ts', '../presence/index.ts', 'sip-simple-evsub-knows-no-package'),
   imports('sip-xfer/src/header/up.ts', '../refer.ts', 'sip-xfer-header-is-the-ground'),

@@ -1,4 +1,5 @@
 export * from './dialog/index.ts'
+export * from './header/index.ts'
 export * from './invite/index.ts'
 export {
   type AddressLike,

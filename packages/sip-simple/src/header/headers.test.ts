@@ -1,6 +1,14 @@
 import { ArgumentError, Headers, ParseError } from 'sip-core'
 import { describe, expect, it } from 'vitest'
-import { AllowEvents, Event, EventValue, SubscriptionState, SubscriptionStateValue } from './index.ts'
+import {
+  AllowEvents,
+  Event,
+  EventValue,
+  SIPETag,
+  SIPIfMatch,
+  SubscriptionState,
+  SubscriptionStateValue,
+} from './index.ts'
 
 describe('Event', () => {
   it('reads and prints, by its long and short name', () => {
@@ -73,5 +81,14 @@ describe('Subscription-State', () => {
     expect(() => new SubscriptionStateValue({ state: 'active', expires: 1.5 })).toThrow(ArgumentError)
     expect(() => new SubscriptionStateValue({ state: 'active', reason: 'a\r\nb' })).toThrow(ArgumentError)
     for (const bad of ['', ';expires=1', 'active pending']) expect(() => read(bad), bad).toThrow(ParseError)
+  })
+})
+
+describe('SIP-ETag and SIP-If-Match', () => {
+  it.each([SIPETag, SIPIfMatch])('$name is one token', (header) => {
+    expect(new Headers().set(header, 'dx200xyz').get(header)).toBe('dx200xyz')
+    expect(() => new Headers().set(header, 'a b')).toThrow(ArgumentError)
+    for (const bad of ['', 'a, b', '"a"', '*"'])
+      expect(() => new Headers().set(header.name, bad).get(header), bad).toThrow(ParseError)
   })
 })

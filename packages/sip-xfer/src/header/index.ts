@@ -1,2 +1,5 @@
+export { ReferEventsAt } from './refer-events-at.ts'
+export { ReferSub, type ReferSubValue } from './refer-sub.ts'
 export { ReferTo } from './refer-to.ts'
 export { contentIdOf, ReferredBy } from './referred-by.ts'
+export { TargetDialog, type TargetDialogInit, TargetDialogValue } from './target-dialog.ts'
