@@ -112,6 +112,7 @@ describe('ReferNotifier', () => {
     const { status, headers, contact } = stage.peer.lastAnswer('REFER')
     expect(status).toBe(202)
     expect(headers.get('Allow-Events')).toBe('refer')
+    expect(headers.has('Expires')).toBe(false)
     expect(contact).toBeDefined()
     expect(() => notifier.accept()).toThrow(StateError)
 

@@ -45,7 +45,7 @@ export type NotifierInput =
  * - `decline`: 480 to the request that made the subscription
  * - `prolong`: sets when the subscription expires by what was granted last
  * - `notify`: the application's NOTIFY; `notify-current`: one with the state as it is; `notify-timeout`: the last one
- * - `linger`: sets how long the last NOTIFY may take, in place of the expiry
+ * - `linger`: sets how long the last NOTIFY may take
  * - `leave`: calls off every timer and leaves the dialog
  * - `report`: tells the application that the subscription was refreshed
  */

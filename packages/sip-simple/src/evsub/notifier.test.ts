@@ -346,6 +346,8 @@ describe('notifier', () => {
     stage.notifier.reject(status)
     stage.step()
     expect(stage.peer.heard()).toEqual([`${status} SUBSCRIBE`])
+    const { headers } = stage.peer.lastAnswer('SUBSCRIBE')
+    expect([headers.has('Expires'), headers.has('Allow-Events')]).toEqual([false, false])
     stage.expectNothingLeft()
   })
 
@@ -381,6 +383,14 @@ describe('notifier', () => {
       stage.subscribe(300, event)
     const answers = stage.peer.heard().filter((line) => line !== 'NOTIFY')
     expect(answers).toEqual(['200', '200', '481', '481', '489'].map((status) => `${status} SUBSCRIBE`))
+  })
+
+  it('takes no SUBSCRIBE for another package', async () => {
+    const stage = await Stage.open()
+    stage.reach('active')
+    stage.peer.heard()
+    stage.subscribe(300, 'climate')
+    expect(stage.peer.heard()).toEqual(['489 SUBSCRIBE'])
   })
 
   it('refuses the SUBSCRIBE of a subscription that is over', async () => {
@@ -493,7 +503,30 @@ describe('NOTIFYs of one subscription', () => {
     expect(stage.notifier.state).toBe('active')
   })
 
+  it('go no more once the subscription is given up', async () => {
+    const stage = await Stage.open()
+    stage.reach('active')
+    stage.send('active', 'one')
+    stage.send('active', 'two')
+    stage.notifier.terminate()
+    stage.peer.heard()
+    stage.answer()
+    expect(stage.peer.heard()).toEqual([])
+
+    const paused = await Stage.open()
+    paused.reach('active')
+    paused.send('active', 'one')
+    paused.answer(503, 'Retry-After: 100')
+    paused.peer.heard()
+    paused.notifier.terminate()
+    paused.step(50_000)
+    expect(paused.clock.pending).toBe(0)
+    paused.step(50_000)
+    expect(paused.peer.heard()).toEqual([])
+  })
+
   it.each([
+    [300, []],
     [404, []],
     [481, ['Retry-After: 5']],
     [489, []],

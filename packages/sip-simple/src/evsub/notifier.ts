@@ -266,7 +266,6 @@ export class Notifier extends Emitter<NotifierEvents> implements DialogUsage {
   // Long enough for a NOTIFY under way to be resent until it fails, and for the last one after it.
   #linger(): void {
     const time = 2 * 64 * this.dialog.endpoint.timers.T1
-    this.#timers.stop('expiry')
     this.#timers.start('linger', time, () => {
       this.#elapsed('linger', `the last NOTIFY of ${this.name} was not answered`)
     })
