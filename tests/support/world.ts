@@ -30,6 +30,7 @@ export class World {
   readonly network: LoopNetwork
   readonly sent: Sent[] = []
   readonly #endpoints = new Map<string, Endpoint>()
+  readonly #agents = new Map<string, UserAgent>()
   readonly #names = new Map<string, string>()
 
   constructor({ seed = 1, faults, decide }: WorldOptions = {}) {
@@ -51,9 +52,11 @@ export class World {
   }
 
   /** A user agent on an endpoint of its own. */
-  async agent(name: string): Promise<UserAgent> {
-    const endpoint = await this.endpoint(name)
-    return new UserAgent(endpoint, { identity: `"${name}" <sip:${name}@example.com>` })
+  async agent(name: string, options: EndpointOptions = {}): Promise<UserAgent> {
+    const endpoint = await this.endpoint(name, options)
+    const agent = new UserAgent(endpoint, { identity: `"${name}" <sip:${name}@example.com>` })
+    this.#agents.set(name, agent)
+    return agent
   }
 
   /** The address of a named endpoint as a URI. */
@@ -78,15 +81,16 @@ export class World {
       .map(({ line }) => line)
   }
 
-  /** Lets everything come to its end, and sees that nothing is left: no transaction, no dialog, no timer. */
+  /** Lets everything come to its end, and sees that nothing is left: no transaction, no dialog, no call, no timer. */
   async expectNothingLeft(): Promise<void> {
     await this.clock.play(70_000)
     const left = [...this.#endpoints].map(([name, endpoint]) => ({
       name,
       transactions: endpoint.transactions.size,
       dialogs: DialogLayer.of(endpoint).size,
+      calls: this.#agents.get(name)?.calls.size ?? 0,
     }))
-    expect(left).toEqual(left.map(({ name }) => ({ name, transactions: 0, dialogs: 0 })))
+    expect(left).toEqual(left.map(({ name }) => ({ name, transactions: 0, dialogs: 0, calls: 0 })))
     expect(this.clock.pending).toBe(0)
   }
 
