@@ -12,7 +12,7 @@ import { type Cause, type Dialog, failureCause } from 'sip-ua/dialog'
 export type NotifyQueueEvent =
   /** All of them have been answered. */
   | { readonly type: 'delivered'; readonly cause: Cause }
-  /** One has failed for good; the queue sends no more. */
+  /** One has failed for good; nothing more is sent. */
   | { readonly type: 'undelivered'; readonly cause: Cause }
 
 type Stage =
@@ -93,7 +93,6 @@ export class NotifyQueue implements ClientRequestUser {
   }
 
   #fail(cause: Cause): void {
-    this.close()
     this.#user({ type: 'undelivered', cause })
   }
 }
