@@ -25,12 +25,12 @@ import {
 import {
   bracketed,
   Diagnostics,
-  type Flow,
   type MessageEvent,
   type MessageReceiver,
   type Received,
   type ReceivedRequest,
   Resolver,
+  type ResolverOptions,
   type Transport,
   TransportManager,
 } from '../transport/index.ts'
@@ -48,6 +48,8 @@ export interface EndpointOptions {
   readonly timers?: Partial<Timers>
   /** Sent as User-Agent in requests and Server in responses; default none. */
   readonly userAgent?: string
+  /** How names become addresses. */
+  readonly resolver?: ResolverOptions
 }
 
 /**
@@ -90,7 +92,13 @@ export class Endpoint implements MessageReceiver, AsyncDisposable {
     this.transactions = layer
     this.#sender = new Sender({
       random,
-      resolver: new Resolver(platform.dns),
+      resolver: new Resolver({
+        dns: platform.dns,
+        clock,
+        random,
+        transports: this.transports.transports,
+        options: options.resolver,
+      }),
       transports: this.transports,
       transactions: layer,
       describe: (request) => this.#describe(request),
@@ -168,8 +176,8 @@ export class Endpoint implements MessageReceiver, AsyncDisposable {
    *
    * @returns sends the same bytes over the same flow again
    */
-  sendStateless(request: OutgoingRequest, options: { flow?: Flow } = {}): () => void {
-    return this.#sender.sendStateless(request, options.flow)
+  sendStateless(request: OutgoingRequest, options: Pick<SendOptions, 'flow' | 'relay'> = {}): () => void {
+    return this.#sender.sendStateless(request, options)
   }
 
   /**

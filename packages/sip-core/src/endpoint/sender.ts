@@ -5,13 +5,24 @@ import { printMessage } from '../parser/index.ts'
 import {
   type ClientTransaction,
   type ClientTransactionUser,
+  createVia,
   newBranch,
-  newVia,
   type TransactionLayer,
 } from '../transaction/index.ts'
 import type { Flow, Resolver, Target, TransportManager } from '../transport/index.ts'
 import { type Attempt, type Authenticate, authentication, failover, type Hop, type Retry } from './attempt.ts'
 import { ClientRequest, type ClientRequestHost, type ClientRequestUser } from './client-request.ts'
+
+/** What an element does that forwards a request of somebody else instead of sending one of its own. */
+export interface Relay {
+  /** The branch of the Via for the next transaction. */
+  branch(): string
+  /**
+   * The request as it goes out, when it is known over which flow: the place for what names this element in a way
+   * that the next hop understands (Record-Route). Its Via is put on top after that.
+   */
+  prepare(request: OutgoingRequest, flow: Flow): OutgoingRequest
+}
 
 /** How a request is sent. */
 export interface SendOptions {
@@ -19,6 +30,8 @@ export interface SendOptions {
   readonly flow?: Flow | undefined
   /** Answers challenges; default: a challenge is the outcome. */
   readonly authenticate?: Authenticate | undefined
+  /** Forwards: what the endpoint says of itself in requests of its own is left out. */
+  readonly relay?: Relay | undefined
   /** Aborting stops the waiting (`terminate`), and takes an INVITE back (`cancel`). */
   readonly signal?: AbortSignal | undefined
 }
@@ -47,9 +60,10 @@ export class Sender implements ClientRequestHost {
 
   /** As `Endpoint.send`. */
   send(request: OutgoingRequest, user: ClientRequestUser, options: SendOptions): ClientRequest {
-    const { flow, authenticate, signal } = options
-    const handle = new ClientRequest({ request, user, host: this, retries: retriesOf(authenticate), signal })
-    this.#context.describe(request)
+    const { flow, authenticate, relay, signal } = options
+    const host = relay === undefined ? this : this.#relaying(relay)
+    const handle = new ClientRequest({ request, user, host, retries: retriesOf(authenticate), signal })
+    if (relay === undefined) this.#context.describe(request)
     if (signal?.aborted) handle.terminate()
     this.#route(
       request,
@@ -61,16 +75,17 @@ export class Sender implements ClientRequestHost {
   }
 
   /** As `Endpoint.sendStateless`. */
-  sendStateless(request: OutgoingRequest, flow: Flow | undefined): () => void {
+  sendStateless(request: OutgoingRequest, { flow, relay }: Pick<SendOptions, 'flow' | 'relay'>): () => void {
     let resend = () => {}
     this.#route(
       request,
       flow,
       ([hop]) => {
         const chosen = this.#flow(hop)
-        const headers = request.headers.clone().prepend(Via, newVia(chosen, this.#context.random))
-        const { method, uri, body } = request
-        const bytes = printMessage(new SipRequest({ method, uri, headers, body }))
+        const { method, uri, headers, body } = relay?.prepare(request, chosen) ?? request
+        const via = createVia(chosen, relay?.branch() ?? this.branch())
+        const marked = headers.clone().prepend(Via, via)
+        const bytes = printMessage(new SipRequest({ method, uri, headers: marked, body }))
         resend = () => chosen.send(bytes, () => {})
         resend()
       },
@@ -83,9 +98,16 @@ export class Sender implements ClientRequestHost {
     return newBranch(this.#context.random)
   }
 
-  transact({ request, hops }: Attempt, branch: string, user: ClientTransactionUser): ClientTransaction {
+  transact(
+    { request, hops }: Attempt,
+    branch: string,
+    user: ClientTransactionUser,
+    relay?: Relay,
+  ): ClientTransaction {
     try {
-      return this.#context.transactions.send(request, this.#flow(hops[0]), user, { branch })
+      const flow = this.#flow(hops[0])
+      const prepared = relay?.prepare(request, flow) ?? request
+      return this.#context.transactions.send(prepared, flow, user, { branch })
     } catch (error) {
       throw asTransportError(error)
     }
@@ -97,6 +119,14 @@ export class Sender implements ClientRequestHost {
     this.#context.describe(cancel)
     const { flow, branch } = transaction
     this.#context.transactions.send(cancel, flow, { onClientTransaction: () => {} }, { branch })
+  }
+
+  #relaying(relay: Relay): ClientRequestHost {
+    return {
+      branch: () => relay.branch(),
+      transact: (attempt, branch, user) => this.transact(attempt, branch, user, relay),
+      cancel: (transaction) => this.cancel(transaction),
+    }
   }
 
   #flow(hop: Hop): Flow {
