@@ -9,5 +9,12 @@ export { Endpoint, type EndpointOptions } from './endpoint.ts'
 export { type EndpointModule, ModulePriority } from './module.ts'
 export type { Platform } from './platform.ts'
 export { RejectedError } from './rejected-error.ts'
+export {
+  type DroppedHeader,
+  type RequestFromUriOptions,
+  requestFromUri,
+  URI_HEADERS,
+  type UriRequest,
+} from './request-from-uri.ts'
 export type { SendOptions } from './sender.ts'
 export { type Refusal, verifyRequest } from './verify-request.ts'

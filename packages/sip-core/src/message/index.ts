@@ -32,5 +32,6 @@ export { type ParamStyle, Params, type ParamsInit, parseParams } from './params.
 export { quality } from './quality.ts'
 export { ReceivedHeaders } from './received-headers.ts'
 export { reasonPhrase, type StatusClass, statusClass } from './status.ts'
-export { OpaqueUri, parseUri, SipUri, type SipUriInit, TelUri, type TelUriInit, type Uri } from './uri.ts'
+export { TelUri, type TelUriInit } from './tel-uri.ts'
+export { OpaqueUri, parseUri, SipUri, type SipUriInit, type Uri } from './uri.ts'
 export { bytesToText, bytesToWire, textToBytes, textToWire, wireToBytes, wireToText } from './wire.ts'

@@ -1,7 +1,18 @@
-/** When two URIs mean the same (RFC 3261 §19.1.4). */
+/** When two URIs mean the same (RFC 3261 §19.1.4, RFC 5954 §4.2). */
 
 import { equalsIgnoringCase } from './chars.ts'
+import { ipv6Groups } from './ipv6.ts'
 import type { Params } from './params.ts'
+
+/** Whether two hosts are the same: IPv6 addresses by what they mean, all else but for the case of letters. */
+export function sameHost(a: string, b: string): boolean {
+  if (equalsIgnoringCase(a, b)) return true
+  if (a.charCodeAt(0) !== BRACKET || b.charCodeAt(0) !== BRACKET) return false
+  const [groups, others] = [ipv6Groups(a.slice(1, -1)), ipv6Groups(b.slice(1, -1))]
+  return groups !== undefined && groups.join() === others?.join()
+}
+
+const BRACKET = 0x5b
 
 /** An escaped piece in the one form that all equivalent ones share: escapes are kept of reserved characters only. */
 export function normalized(escaped: string | undefined): string | undefined {

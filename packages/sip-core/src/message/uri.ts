@@ -1,16 +1,5 @@
 import { ArgumentError } from '../base/errors.ts'
-import {
-  DIGIT,
-  equalsIgnoringCase,
-  HOST,
-  IPV6,
-  isMadeOf,
-  PASSWORD,
-  PHONE,
-  TOKEN,
-  URI,
-  USER,
-} from './chars.ts'
+import { equalsIgnoringCase, HOST, IPV6, isMadeOf, PASSWORD, PHONE, TOKEN, URI, USER } from './chars.ts'
 import { type Cursor, parseWhole } from './cursor.ts'
 import {
   escapedRun,
@@ -22,7 +11,8 @@ import {
   percentEncode,
   skipEscapedRun,
 } from './params.ts'
-import { normalized, sameInAnyOrder, sameParams } from './uri-equality.ts'
+import { isPhoneNumber, TelUri } from './tel-uri.ts'
+import { normalized, sameHost, sameInAnyOrder, sameParams } from './uri-equality.ts'
 
 const AT = 0x40
 const COLON = 0x3a
@@ -140,52 +130,11 @@ export class SipUri {
       other.type === 'sip' &&
       this.scheme === other.scheme &&
       this.port === other.port &&
-      equalsIgnoringCase(this.host, other.host) &&
+      sameHost(this.host, other.host) &&
       normalized(this.#user) === normalized(other.#user) &&
       normalized(this.#password) === normalized(other.#password) &&
       sameParams(this.params, other.params) &&
       sameInAnyOrder(this.headers, other.headers)
-    )
-  }
-}
-
-/** What a `tel:` URI is made of. */
-export interface TelUriInit {
-  /** Global (`+` and digits) or local; visual separators `-.()` are allowed. */
-  readonly number: string
-  readonly params?: ParamsInit | undefined
-}
-
-/**
- * `tel:` URIs (RFC 3966). Immutable.
- *
- * @see pjsip_tel_uri
- */
-export class TelUri {
-  readonly type = 'tel'
-  readonly scheme = 'tel'
-  /** As written, visual separators included. */
-  readonly number: string
-  readonly params: Params
-
-  /** @throws ArgumentError when the number is none */
-  constructor(init: TelUriInit) {
-    if (!isPhoneNumber(init.number))
-      throw new ArgumentError(`${JSON.stringify(init.number)} is no telephone number`)
-    this.number = init.number
-    this.params = init.params === undefined ? NO_PARAMS : Params.of(init.params, 'uri')
-  }
-
-  toString(): string {
-    return `tel:${this.number}${this.params.toWire()}`
-  }
-
-  /** Whether both name the same line: visual separators and case do not count (RFC 3966 §4). */
-  equals(other: Uri): boolean {
-    return (
-      other.type === 'tel' &&
-      withoutSeparators(this.number) === withoutSeparators(other.number) &&
-      sameInAnyOrder(this.params, other.params)
     )
   }
 }
@@ -320,17 +269,4 @@ export function checkedHost(host: string): string {
 export function checkedPort(port: number | undefined): number | undefined {
   if (port === undefined || (Number.isInteger(port) && port >= 0 && port <= 65535)) return port
   throw new ArgumentError(`${port} is no port`)
-}
-
-function isPhoneNumber(text: string): boolean {
-  if (!isMadeOf(text, PHONE)) return false
-  const digits = withoutSeparators(text)
-  const from = digits.startsWith('+') ? 1 : 0
-  return digits.length > from && !digits.includes('+', 1) && (from === 0 || isMadeOf(digits.slice(1), DIGIT))
-}
-
-function withoutSeparators(number: string): string {
-  let digits = ''
-  for (const character of number.toLowerCase()) if (!'-.()'.includes(character)) digits += character
-  return digits
 }
