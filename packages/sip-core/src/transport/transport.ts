@@ -43,7 +43,13 @@ export interface Transport {
   /** Whether bytes arrive as whole messages (UDP, WebSocket) or as a stream to be framed (TCP, TLS). */
   readonly framing: 'message' | 'stream'
   /**
-   * What peers are told in Via and Contact: where this transport can be reached. Valid once `listen` resolved.
+   * Whether it leads to one server only, which passes on whatever it is given: an outbound proxy (RFC 3261 §8.1.2),
+   * as a page's WebSocket has one. `connect` leads there whatever the address. Default false.
+   */
+  readonly outbound?: boolean
+  /**
+   * What peers are told in Via and Contact: where this transport can be reached. The port 0 says that it cannot be
+   * connected to at all; the host is a name made up then (RFC 7118 Appendix B.1). Valid once `listen` resolved.
    */
   readonly local: Address
   /**

@@ -1,0 +1,263 @@
+import { once } from 'node:events'
+import {
+  createServer,
+  type Server as HttpServer,
+  type RequestListener,
+  type ServerOptions,
+  STATUS_CODES,
+} from 'node:http'
+import type { Server as HttpsServer } from 'node:https'
+import { type AddressInfo, connect, type Socket } from 'node:net'
+import { WebSocket } from 'ws'
+import type { Clock } from '../base/clock.ts'
+import { ArgumentError, StateError, TransportError } from '../base/errors.ts'
+import { randomToken } from '../base/random.ts'
+import { closedFlow } from '../transport/closed-flow.ts'
+import type { ConnectionFlow } from '../transport/connection-flow.ts'
+import { Connections } from '../transport/connections.ts'
+import {
+  type Address,
+  type ConnectOptions,
+  type Flow,
+  formatAddress,
+  type Transport,
+  type TransportReceiver,
+} from '../transport/index.ts'
+import {
+  SIP_SUBPROTOCOL,
+  type WebSocketBounds,
+  WebSocketChannel,
+  type WebSocketLimits,
+  webSocketBounds,
+} from '../transport/web-socket-channel.ts'
+import { advertised } from './advertised.ts'
+import { systemClock } from './system-clock.ts'
+import { systemRandom } from './system-random.ts'
+import { WebSocketGate, type WebSocketGateOptions } from './ws-gate.ts'
+import { portOf, SOCKET_OPTIONS } from './ws-port.ts'
+
+/** Where and how a WebSocket transport listens and connects. */
+export interface WsOptions extends WebSocketLimits, WebSocketGateOptions {
+  /** The local address to bind, a literal; default `0.0.0.0`, every IPv4 interface. */
+  readonly host?: string
+  /** Default 80, with TLS 443; 0 takes a free one. */
+  readonly port?: number
+  /**
+   * What peers are told in Via and Contact. Default: the bound address, or this machine's first outward one when
+   * every interface is bound.
+   */
+  readonly publicAddress?: Partial<Address>
+  /**
+   * Takes the upgrades of this HTTP server, which stays its owner's to open and to close; `host` and `port` are
+   * without meaning then.
+   */
+  readonly server?: HttpServer | HttpsServer
+  /**
+   * False: connects, and cannot be connected to, as a page cannot. A name made up stands in Via and Contact then
+   * (RFC 7118 Appendix B.1). Default true.
+   */
+  readonly listen?: boolean
+  /** Sent in the handshakes of own connections: Origin, Cookie, Authorization. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** Measures the time-outs; default the system's clock. */
+  readonly clock?: Clock
+}
+
+/**
+ * SIP over WebSocket (RFC 7118): takes the connections of browsers and others, and connects to servers.
+ *
+ * ```ts
+ * await using endpoint = await Endpoint.start(nodePlatform(), [udp(), ws({ port: 8080, path: '/sip' })])
+ * ```
+ *
+ * @throws ArgumentError when the path does not begin with a slash
+ */
+export function ws(options: WsOptions = {}): Transport {
+  return new WebSocketTransport(PLAIN, options)
+}
+
+/** What sets WS and WSS apart. */
+export interface WebSocketKind {
+  readonly protocol: 'WS' | 'WSS'
+  /** Of the URL, for whoever has no port. */
+  readonly port: number
+  /** A server of one's own that refuses everything but upgrades by `refuse`. */
+  serve(limits: ServerOptions, refuse: RequestListener): HttpServer | HttpsServer
+  /** A socket on its way to `remote`, which must be able to prove that it is `domain`. */
+  dial(remote: Address, domain: string): Socket
+}
+
+/** For `ws` and `wss`. */
+export class WebSocketTransport implements Transport {
+  readonly protocol: 'WS' | 'WSS'
+  readonly reliable = true
+  readonly secure: boolean
+  readonly framing = 'message'
+  readonly #kind: WebSocketKind
+  readonly #options: WsOptions
+  readonly #bounds: WebSocketBounds
+  readonly #path: string
+  #open: Open | undefined
+
+  constructor(kind: WebSocketKind, options: WsOptions) {
+    const { path } = options
+    if (path !== undefined && !path.startsWith('/'))
+      throw new ArgumentError(`the path '${path}' must begin with '/'`)
+    this.protocol = kind.protocol
+    this.secure = kind.protocol === 'WSS'
+    this.#kind = kind
+    this.#options = options
+    this.#bounds = webSocketBounds(options)
+    this.#path = path ?? '/'
+  }
+
+  get local(): Address {
+    if (this.#open === undefined) throw new StateError(`the ${this.protocol} transport is not listening`)
+    return this.#open.local
+  }
+
+  async listen(receiver: TransportReceiver): Promise<void> {
+    if (this.#open !== undefined) throw new StateError(`the ${this.protocol} transport is listening already`)
+    const { listen = true, maxBuffered } = this.#options
+    const entrance = listen ? await this.#bind() : undefined
+    const local = entrance?.local ?? { host: `${randomToken(systemRandom, 12)}.invalid`, port: 0 }
+    // A peer that may be anybody speaks for no other port than its own.
+    const connections = new Connections(this, receiver, { maxBuffered, mayAlias: false })
+    const gate =
+      entrance &&
+      new WebSocketGate(entrance.server, { ...this.#options, ...this.#bounds }, (socket, remote) =>
+        this.#enter(socket, remote),
+      )
+    this.#open = { local, connections, gate, own: entrance?.own, sockets: new Set(), closeCode: 1000 }
+  }
+
+  connect(remote: Address, { domain = remote.host }: ConnectOptions = {}): Flow {
+    const open = this.#open
+    if (open === undefined) return closedFlow(this, remote)
+    return open.connections.find(remote, domain) ?? this.#dial(open, remote, domain)
+  }
+
+  async close(): Promise<void> {
+    const open = this.#open
+    if (open === undefined) return
+    const { gate, own, connections, sockets } = open
+    open.closeCode = 1001
+    gate?.close()
+    connections.close()
+    this.#open = undefined
+    const closed = [...sockets].map((socket) => new Promise((resolve) => socket.once('close', resolve)))
+    if (own !== undefined) closed.push(new Promise((resolve) => own.close(resolve)))
+    // Those that have not got so far as to ask for anything.
+    own?.closeAllConnections()
+    await Promise.all(closed)
+  }
+
+  async #bind(): Promise<{
+    server: HttpServer | HttpsServer
+    own?: HttpServer | HttpsServer
+    local: Address
+  }> {
+    const { server, host = '0.0.0.0', port = this.#kind.port, publicAddress } = this.#options
+    if (server !== undefined) {
+      if (!server.listening) await once(server, 'listening')
+      return { server, local: advertised(addressOf(server), publicAddress) }
+    }
+    const { connectTimeout } = this.#bounds
+    // Who connects and says nothing is sent away as well.
+    const limits = {
+      headersTimeout: connectTimeout,
+      requestTimeout: connectTimeout,
+      connectionsCheckingInterval: connectTimeout,
+    }
+    const own = this.#kind.serve(limits, (_request, response) => {
+      response.writeHead(426, { Connection: 'close', Upgrade: 'websocket' }).end(STATUS_CODES[426])
+    })
+    own.listen(port, host)
+    try {
+      await once(own, 'listening')
+    } catch (cause) {
+      const { message } = cause as Error
+      throw new TransportError(
+        `${this.protocol} ${formatAddress({ host, port })} cannot be bound: ${message}`,
+        { cause },
+      )
+    }
+    // What fails later concerns single connections.
+    own.on('error', () => {})
+    return { server: own, own, local: advertised(addressOf(own), publicAddress) }
+  }
+
+  #enter(socket: WebSocket, remote: Address): void {
+    const open = this.#open
+    if (open === undefined) return socket.terminate()
+    let begin = () => {}
+    open.connections.add(
+      remote,
+      (flow) => {
+        const channel = this.#channel(open, flow, socket)
+        begin = () => channel.opened(socket.protocol)
+        return channel
+      },
+      // Nobody knows who it is: it can be sent to at its own address, by no other name.
+      only(remote.host),
+    )
+    begin()
+  }
+
+  #dial(open: Open, remote: Address, domain: string): Flow {
+    const url = `${this.protocol.toLowerCase()}://${formatAddress({ ...remote, host: domain })}${this.#path}`
+    const dial = (flow: ConnectionFlow) => {
+      const socket = new WebSocket(url, SIP_SUBPROTOCOL, {
+        ...SOCKET_OPTIONS,
+        maxPayload: this.#bounds.maxMessage,
+        headers: this.#options.headers ?? {},
+        createConnection: () => this.#kind.dial(remote, domain),
+      })
+      return this.#channel(open, flow, socket)
+    }
+    // The server behind an address may be another one for another name.
+    return open.connections.add(remote, dial, only(domain))
+  }
+
+  #channel(open: Open, flow: ConnectionFlow, socket: WebSocket): WebSocketChannel {
+    open.sockets.add(socket)
+    socket.once('close', () => open.sockets.delete(socket))
+    return new WebSocketChannel({
+      flow,
+      clock: this.#options.clock ?? systemClock,
+      bounds: this.#bounds,
+      closeCode: () => open.closeCode,
+      open: (channel) => portOf(socket, channel),
+    })
+  }
+}
+
+interface Open {
+  readonly local: Address
+  readonly connections: Connections
+  readonly gate: WebSocketGate | undefined
+  /** The server that this transport has opened, and closes. */
+  readonly own: HttpServer | HttpsServer | undefined
+  /** Those below the connections; a closed connection's may take a little longer. */
+  readonly sockets: Set<WebSocket>
+  closeCode: 1000 | 1001
+}
+
+const PLAIN: WebSocketKind = {
+  protocol: 'WS',
+  port: 80,
+  serve: (limits, refuse) => createServer(limits, refuse),
+  dial: ({ host, port }) => connect({ host, port, noDelay: true }),
+}
+
+function only(domain: string): (wanted: string) => boolean {
+  const name = domain.toLowerCase()
+  return (wanted) => wanted === name
+}
+
+function addressOf(server: HttpServer | HttpsServer): AddressInfo {
+  const address = server.address()
+  if (address === null || typeof address === 'string')
+    throw new ArgumentError('the HTTP server does not listen on an IP address')
+  return address
+}
