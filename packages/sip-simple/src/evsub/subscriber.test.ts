@@ -349,6 +349,18 @@ describe('subscriber', () => {
     stage.expectNothingLeft()
   })
 
+  it('waits anew with each request', async () => {
+    const stage = await Stage.open()
+    stage.reach('notify_wait')
+    stage.step(20_000)
+    stage.send()
+    stage.answer(200)
+    stage.step(31_900)
+    expect(stage.subscriber.state).toBe('notify_wait')
+    stage.step(200)
+    expect(stage.told.at(-1)).toBe('terminated by N')
+  })
+
   it('is over when nobody answers a refresh (RFC 6665 §4.1.2, Figure 1), not when it could not be sent', async () => {
     const stage = await Stage.open()
     stage.reach('active')

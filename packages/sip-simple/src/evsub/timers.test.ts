@@ -15,6 +15,7 @@ it('runs each timer once, in place of the one of that name before', () => {
   expect([timers.isRunning('a'), timers.isRunning('b')]).toEqual([false, true])
   timers.stop('b')
   timers.stop('b')
+  expect(timers.isRunning('b')).toBe(false)
   clock.advance(100)
   expect(fired).toEqual(['second a at 20'])
 })
@@ -33,4 +34,5 @@ it('may be set again by what it runs, and calls all off', () => {
   timers.start('b', 10, again)
   timers.stopAll()
   expect(clock.pending).toBe(0)
+  expect([timers.isRunning('a'), timers.isRunning('b')]).toEqual([false, false])
 })
