@@ -10,7 +10,7 @@ import { createRequest } from './create-request.ts'
 
 const target = (host: string): Hop => ({
   type: 'target',
-  target: { protocol: 'UDP', address: { host, port: 5060 } },
+  target: { protocol: 'UDP', address: { host, port: 5060 }, domain: 'example.com' },
 })
 const [A, B, C] = [target('192.0.2.1'), target('192.0.2.2'), target('192.0.2.3')]
 

@@ -1,5 +1,5 @@
-import { promises as dns } from 'node:dns'
 import type { Platform } from '../endpoint/index.ts'
+import { nodeDns } from './dns.ts'
 import { systemClock } from './system-clock.ts'
 import { systemRandom } from './system-random.ts'
 
@@ -12,7 +12,7 @@ export function nodePlatform(overrides: Partial<Platform> = {}): Platform {
   return {
     clock: systemClock,
     random: systemRandom,
-    dns: { lookup: async (host) => (await dns.lookup(host, { all: true })).map(({ address }) => address) },
+    dns: nodeDns(),
     ...overrides,
   }
 }

@@ -10,4 +10,5 @@ export {
 } from './loop-network.ts'
 export { type ScriptedInit, ScriptedPeer } from './scripted-peer.ts'
 export { SeededRandom } from './seeded-random.ts'
+export { TableDns, type Zone } from './table-dns.ts'
 export { VirtualClock } from './virtual-clock.ts'

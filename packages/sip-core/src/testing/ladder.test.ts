@@ -234,7 +234,7 @@ describe('who sent what to whom', () => {
     const alice = await Endpoint.start(network.platform(), [network.udp('192.0.2.1')])
     const bob = await Endpoint.start(network.platform(), [network.udp('192.0.2.2')])
     const ladder = new Ladder().watch('Alice', alice).watch('Bob', bob)
-    const flow = alice.transports.flow({ protocol: 'UDP', address: BOB })
+    const flow = alice.transports.flow({ protocol: 'UDP', address: BOB, domain: 'example.com' })
     flow.send(textToBytes('hello'), () => {})
     clock.runUntilIdle()
     expect(ladder.toString().split('\n')).toHaveLength(3)

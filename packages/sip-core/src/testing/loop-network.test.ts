@@ -260,7 +260,7 @@ describe('LoopNetwork: names', () => {
   it('finds its hosts', async () => {
     const { network } = await setUp({ hosts: { 'example.com': ['192.0.2.7', '192.0.2.8'] } })
     const { dns } = network.platform()
-    expect(await dns.lookup('example.com')).toEqual(['192.0.2.7', '192.0.2.8'])
+    expect(await dns.lookup('example.com')).toEqual({ records: ['192.0.2.7', '192.0.2.8'] })
     await expect(dns.lookup('example.org')).rejects.toThrow(TransportError)
     await expect(dns.lookup('constructor')).rejects.toThrow(TransportError)
   })

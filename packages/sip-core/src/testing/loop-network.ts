@@ -103,9 +103,10 @@ export class LoopNetwork extends Emitter<LoopNetworkEvents> {
     const lookup = async (host: string) => {
       const addresses = Object.hasOwn(this.#hosts, host) ? this.#hosts[host] : undefined
       if (addresses === undefined) throw new TransportError(`${host} is not in this network's hosts`)
-      return addresses
+      return { records: addresses }
     }
-    return { clock: this.clock, random: this.random, dns: { lookup } }
+    const none = async () => ({ records: [] })
+    return { clock: this.clock, random: this.random, dns: { lookup, srv: none, naptr: none } }
   }
 
   /** An unreliable transport at this address. */

@@ -1,9 +1,12 @@
 export { type Channel, ConnectionFlow, type ConnectionFlowInit } from './connection-flow.ts'
 export { Connections, type ConnectionsOptions, type Vouches } from './connections.ts'
 export { type DiagnosticEvents, Diagnostics, type MessageTrace } from './diagnostics.ts'
-export type { Dns } from './dns.ts'
+export type { Dns, DnsAnswer, NaptrRecord, SrvRecord } from './dns.ts'
+export type { DnsCacheOptions } from './dns-cache.ts'
+export { isNumeric, unbracketed } from './host.ts'
 export type { Received, ReceivedRequest, ReceivedResponse } from './received.ts'
-export { isNumeric, Resolver, type Target, unbracketed } from './resolver.ts'
+export { Resolver, type ResolverContext, type ResolverOptions } from './resolver.ts'
+export type { Target } from './target.ts'
 export {
   type Address,
   bracketed,

@@ -127,23 +127,27 @@ describe('TransportManager: which transport', () => {
   it('takes the one of the protocol and the address family', () => {
     const { manager } = setUp(all)
     const [udp4, udp6, tcp] = manager.transports
-    expect(manager.flow({ protocol: 'UDP', address: ALICE }).transport).toBe(udp4)
-    expect(manager.flow({ protocol: 'UDP', address: { host: '2001:db8::1', port: 5060 } }).transport).toBe(
-      udp6,
-    )
-    expect(manager.flow({ protocol: 'TCP', address: ALICE }).transport).toBe(tcp)
-    expect(manager.flow({ protocol: 'TCP', address: { host: '2001:db8::1', port: 5060 } }).transport).toBe(
-      tcp,
-    )
+    expect(manager.flow({ protocol: 'UDP', address: ALICE, domain: 'example.com' }).transport).toBe(udp4)
+    expect(
+      manager.flow({ protocol: 'UDP', address: { host: '2001:db8::1', port: 5060 }, domain: 'example.com' })
+        .transport,
+    ).toBe(udp6)
+    expect(manager.flow({ protocol: 'TCP', address: ALICE, domain: 'example.com' }).transport).toBe(tcp)
+    expect(
+      manager.flow({ protocol: 'TCP', address: { host: '2001:db8::1', port: 5060 }, domain: 'example.com' })
+        .transport,
+    ).toBe(tcp)
   })
 
   it('says what it has where nothing fits', () => {
-    expect(() => setUp(all).manager.flow({ protocol: 'WS', address: ALICE })).toThrow(
+    expect(() => setUp(all).manager.flow({ protocol: 'WS', address: ALICE, domain: 'example.com' })).toThrow(
       new TransportError(
         'no transport for WS to 192.0.2.1:5060 (have: UDP on 192.0.2.2:5060, UDP on [2001:db8::2]:5060, TCP on 192.0.2.2:5060)',
       ),
     )
-    expect(() => setUp(() => []).manager.flow({ protocol: 'UDP', address: ALICE })).toThrow('(have: none)')
+    expect(() =>
+      setUp(() => []).manager.flow({ protocol: 'UDP', address: ALICE, domain: 'example.com' }),
+    ).toThrow('(have: none)')
   })
 
   it.each([
@@ -221,7 +225,7 @@ describe('TransportManager: what can be watched', () => {
     clock.advance(7)
     arrive(request('OPTIONS', VIA))
     const bytes = textToBytes('out')
-    manager.flow({ protocol: 'UDP', address: ALICE }).send(bytes, () => {})
+    manager.flow({ protocol: 'UDP', address: ALICE, domain: 'example.com' }).send(bytes, () => {})
     expect(traces).toMatchObject([
       { direction: 'in', protocol: 'UDP', local: BOB, remote: ALICE, at: 7 },
       { direction: 'out', protocol: 'UDP', local: BOB, remote: ALICE, at: 7, bytes },

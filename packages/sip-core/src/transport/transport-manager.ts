@@ -3,8 +3,10 @@ import { type ParseError, TransportError } from '../base/errors.ts'
 import type { HeaderCodec, SipResponse, SipUri, Uri } from '../message/index.ts'
 import { parseMessage } from '../parser/index.ts'
 import type { Diagnostics } from './diagnostics.ts'
+import { isNumeric, unbracketed } from './host.ts'
+import { protocolOf } from './protocol.ts'
 import type { Received, ReceivedRequest } from './received.ts'
-import { isNumeric, protocolOf, type Target, unbracketed } from './resolver.ts'
+import type { Target } from './target.ts'
 import {
   type Address,
   type Flow,

@@ -1,6 +1,6 @@
 import { type SipRequest, Via, type ViaValue } from '../message/index.ts'
+import { unbracketed } from './host.ts'
 import type { ReceivedRequest } from './received.ts'
-import { unbracketed } from './resolver.ts'
 import type { Address } from './transport.ts'
 
 /**

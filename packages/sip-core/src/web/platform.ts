@@ -29,7 +29,11 @@ export function webPlatform(overrides: Partial<Platform> = {}): Platform {
   return {
     clock: browserClock,
     random: browserRandom,
-    dns: { lookup: async (host) => [host] },
+    dns: {
+      lookup: async (host) => ({ records: [host] }),
+      srv: async () => ({ records: [] }),
+      naptr: async () => ({ records: [] }),
+    },
     ...overrides,
   }
 }
