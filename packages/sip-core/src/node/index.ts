@@ -1,4 +1,7 @@
+export { type NodeDnsOptions, nodeDns } from './dns.ts'
 export { nodePlatform } from './platform.ts'
 export { systemClock } from './system-clock.ts'
 export { systemRandom } from './system-random.ts'
 export { type UdpOptions, udp } from './udp.ts'
+export { type WsOptions, ws } from './ws.ts'
+export type { WebSocketGateOptions, WebSocketHandshake } from './ws-gate.ts'

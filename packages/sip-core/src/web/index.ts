@@ -1,1 +1,2 @@
 export { browserClock, browserRandom, webPlatform } from './platform.ts'
+export { type WebSocketClass, type WebSocketLike, type WebSocketOptions, webSocket } from './web-socket.ts'
