@@ -1,3 +1,4 @@
+export * from './auth/index.ts'
 export * from './base/index.ts'
 export * from './endpoint/index.ts'
 export * from './message/index.ts'
