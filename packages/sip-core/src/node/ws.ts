@@ -121,8 +121,7 @@ export class WebSocketTransport implements Transport {
     const { listen = true, maxBuffered } = this.#options
     const entrance = listen ? await this.#bind() : undefined
     const local = entrance?.local ?? { host: `${randomToken(systemRandom, 12)}.invalid`, port: 0 }
-    // A peer that may be anybody speaks for no other port than its own.
-    const connections = new Connections(this, receiver, { maxBuffered, mayAlias: false })
+    const connections = new Connections(this, receiver, { maxBuffered })
     const gate =
       entrance &&
       new WebSocketGate(entrance.server, { ...this.#options, ...this.#bounds }, (socket, remote) =>

@@ -42,9 +42,9 @@ function setUp(options?: ConnectionsOptions) {
     close: async () => {},
   }
   const connections = new Connections(transport, { onTransport: (event) => events.push(event) }, options)
-  const open = (remote = PEER, vouches?: Vouches) => {
+  const open = (remote = PEER, vouches?: Vouches, aliasVouches?: Vouches) => {
     const channel = new RecordingChannel()
-    const flow = connections.add(remote, () => channel, vouches)
+    const flow = connections.add(remote, () => channel, vouches, aliasVouches)
     return { channel, flow }
   }
   const send = (flow: ConnectionFlow, text: string) => {
@@ -235,13 +235,14 @@ describe('Connections', () => {
   it('leads to the port that a peer has announced, one at a time, while it is open', () => {
     const { connections, open } = setUp()
     const remote = { ...PEER, port: 49152 }
-    const { flow } = open(remote)
+    const { flow } = open(remote, undefined, (domain) => domain !== 'example.net')
     flow.alias(5060)
     expect(connections.find(PEER)).toBeUndefined()
     flow.opened()
     flow.alias(5060)
     flow.alias(5060)
     expect(connections.find(PEER)).toBe(flow)
+    expect(connections.find(PEER, 'example.net')).toBeUndefined()
     flow.alias(5070)
     expect(connections.find(PEER)).toBeUndefined()
     expect(connections.find({ ...PEER, port: 5070 })).toBe(flow)
@@ -253,7 +254,7 @@ describe('Connections', () => {
   })
 
   it('leads to no other port where that is not allowed', () => {
-    const { connections, open } = setUp({ mayAlias: false })
+    const { connections, open } = setUp()
     const { flow } = open({ ...PEER, port: 49152 })
     flow.opened()
     flow.alias(5060)

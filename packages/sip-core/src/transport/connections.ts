@@ -5,8 +5,6 @@ import { type Address, formatAddress, type Transport, type TransportReceiver } f
 export interface ConnectionsOptions {
   /** Bytes that may wait to be sent on one connection; default 1 MiB. A single message may be larger. */
   readonly maxBuffered?: number | undefined
-  /** Whether a peer may have requests to another port of its host sent over its connection; default true. */
-  readonly mayAlias?: boolean | undefined
 }
 
 /** Whether a peer may be taken for `domain`, lower-cased; the transport's own knowledge of certificates. */
@@ -49,11 +47,14 @@ export class Connections {
    *
    * @param dial makes the channel; what it throws is told as any failure to connect
    * @param vouches whom the peer may be taken for; default: for everybody, as on a transport without certificates
+   * @param aliasVouches whom it may be taken for at another port of its host that it announces (`Flow.alias`); default:
+   *   for nobody
    */
   add(
     remote: Address,
     dial: (flow: ConnectionFlow) => Channel,
     vouches: Vouches = () => true,
+    aliasVouches?: Vouches,
   ): ConnectionFlow {
     const address = formatAddress(remote)
     let aliased: string | undefined
@@ -71,11 +72,11 @@ export class Connections {
       },
       alias: (port) => {
         const other = formatAddress({ host: remote.host, port })
-        if (this.#options.mayAlias === false || other === address || other === aliased) return
+        if (aliasVouches === undefined || other === address || other === aliased) return
         // One other port is all that a peer can have in its Via.
         if (aliased !== undefined) this.#forget(aliased, flow)
         aliased = other
-        this.#lead(other, { flow, vouches })
+        this.#lead(other, { flow, vouches: aliasVouches })
       },
     })
     this.#all.add(flow)

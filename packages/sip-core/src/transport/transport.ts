@@ -1,4 +1,5 @@
 import type { TransportError } from '../base/errors.ts'
+import type { ConnectionPolicy } from './connection-policy.ts'
 
 /** An IP address (a literal, IPv6 without brackets) and a port. */
 export interface Address {
@@ -52,6 +53,8 @@ export interface Transport {
    * connected to at all; the host is a name made up then (RFC 7118 Appendix B.1). Valid once `listen` resolved.
    */
   readonly local: Address
+  /** How its connections are kept; default: as they come. */
+  readonly policy?: ConnectionPolicy
   /**
    * Opens the transport; from then on everything that happens on it goes to `receiver`.
    *
