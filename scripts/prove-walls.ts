@@ -33,7 +33,7 @@ interface Violation {
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 const packages = ['sip-core', 'sip-ua', 'sip-simple', 'sip-xfer'] as const
-const rooms = ['base', 'message', 'parser', 'transport', 'transaction', 'auth', 'endpoint']
+const rooms = ['base', 'message', 'parser', 'body', 'transport', 'transaction', 'auth', 'endpoint']
 
 const imports = (file: string, from: string, ...rules: string[]): Specimen => ({
   file: `packages/${file}`,

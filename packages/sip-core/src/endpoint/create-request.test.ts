@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { ArgumentError } from '../base/errors.ts'
+import { sdpBody } from '../body/index.ts'
 import { NameAddr, parseUri } from '../message/index.ts'
 import { parseMessage, printHead, printMessage } from '../parser/index.ts'
-import { sdpBody } from './body.ts'
 import { createRequest, type RequestInit } from './create-request.ts'
 
 const INIT: RequestInit = {

@@ -1,3 +1,4 @@
+import { type Body, type ExtraHeaders, writeBody, writeExtraHeaders } from '../body/index.ts'
 import {
   CallId,
   Contact,
@@ -13,7 +14,6 @@ import {
   To,
   type Uri,
 } from '../message/index.ts'
-import { type Body, type ExtraHeaders, writeBody, writeExtraHeaders } from './body.ts'
 
 /** What a request is made of. */
 export interface RequestInit {

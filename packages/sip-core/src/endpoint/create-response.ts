@@ -1,3 +1,4 @@
+import { type Body, type ExtraHeaders, writeBody, writeExtraHeaders } from '../body/index.ts'
 import {
   CallId,
   Contact,
@@ -14,7 +15,6 @@ import {
   type ViaValue,
 } from '../message/index.ts'
 import { type ReceivedRequest, stampedVia } from '../transport/index.ts'
-import { type Body, type ExtraHeaders, writeBody, writeExtraHeaders } from './body.ts'
 
 /** What a response says besides its status. */
 export interface ResponseInit {

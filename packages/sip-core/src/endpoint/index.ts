@@ -1,5 +1,4 @@
 export type { Authenticate } from './attempt.ts'
-export { type Body, type ExtraHeaders, sdpBody } from './body.ts'
 export { Capabilities } from './capabilities.ts'
 export type { ClientRequestState } from './client-request.fsm.ts'
 export type { ClientRequest, ClientRequestEvent, ClientRequestUser } from './client-request.ts'

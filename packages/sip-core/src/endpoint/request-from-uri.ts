@@ -1,6 +1,6 @@
 import { ParseError } from '../base/errors.ts'
+import type { Body, ExtraHeaders } from '../body/index.ts'
 import { headerKey, isMethod, isToken, type Method, type Uri } from '../message/index.ts'
-import type { Body, ExtraHeaders } from './body.ts'
 
 /** What may be taken over from a URI. */
 export interface RequestFromUriOptions {

@@ -1,5 +1,5 @@
+import type { ExtraHeaders } from '../body/index.ts'
 import { ProxyRequire, Require, type SipRequest } from '../message/index.ts'
-import type { ExtraHeaders } from './body.ts'
 import type { Capabilities } from './capabilities.ts'
 
 /** Why a request cannot be taken, and what the response says. */

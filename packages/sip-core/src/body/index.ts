@@ -1,0 +1,5 @@
+export { type Body, type ExtraHeaders, sdpBody, writeBody, writeExtraHeaders } from './body.ts'
+export { BodyPart, type Multipart } from './body-part.ts'
+export { type MultipartBody, type MultipartInit, multipartBody, type PartInit } from './multipart-body.ts'
+export { type BodyLimits, type BodyResult, readBody } from './read-body.ts'
+export { type Selection, selectParts } from './select-parts.ts'
