@@ -16,8 +16,12 @@ describe('EventId', () => {
     const id = EventId.given()
     expect(id.isOpen).toBe(true)
     expect(id.claims(undefined)).toBe(false)
-    id.addNumber(7)
-    id.addNumber(9)
+    let later = 5
+    id.addNumber(() => 7)
+    id.addNumber(() => later)
+    expect(id.claims('5')).toBe(true)
+    later = 9
+    expect(id.claims('5')).toBe(false)
     expect([id.claims('7'), id.claims('9'), id.claims('8')]).toEqual([true, true, false])
     id.learn(undefined)
     expect(id.isOpen).toBe(false)

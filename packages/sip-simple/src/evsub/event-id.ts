@@ -13,7 +13,7 @@ export function eventOf(packageName: string, id: string | undefined): EventValue
  * behind a back-to-back user agent the number is another: so the first NOTIFY that is nobody else's counts.
  */
 export class EventId {
-  readonly #numbers = new Set<string>()
+  readonly #numbers: (() => number)[] = []
   #known: { readonly id: string | undefined } | undefined
 
   private constructor(known: { readonly id: string | undefined } | undefined) {
@@ -40,15 +40,18 @@ export class EventId {
     return this.#known?.id
   }
 
-  /** A request with this CSeq number has asked for the subscription; its number is an id for it. */
-  addNumber(seq: number): void {
-    this.#numbers.add(String(seq))
+  /**
+   * A request with this CSeq number has asked for the subscription; its number is an id for it. It becomes another
+   * one when the request is sent again with credentials.
+   */
+  addNumber(seq: () => number): void {
+    this.#numbers.push(seq)
   }
 
   /** Whether a NOTIFY with this id certainly belongs to the subscription. */
   claims(id: string | undefined): boolean {
     if (this.#known !== undefined && this.#known.id === id) return true
-    return id !== undefined && this.#numbers.has(id)
+    return this.#numbers.some((seq) => String(seq()) === id)
   }
 
   /** A NOTIFY with this id belongs to the subscription. */

@@ -61,7 +61,7 @@ export class NotifyQueue implements ClientRequestUser {
   #answered(request: OutgoingRequest, received: ReceivedResponse): void {
     const { message } = received
     if (message.status < 300) return this.#proceed({ type: 'response', response: message })
-    if (this.#dialog.wasOvertaken(request, received)) return this.#repeat(request)
+    if (this.#dialog.wasOvertaken(received)) return this.#repeat(request)
     // RFC 6665 §4.2.2: what names a time to come back has not failed yet; a 481 has, whatever it names.
     const pause = message.status === 481 ? undefined : message.headers.get(RetryAfter)
     if (pause === undefined) return this.#fail({ type: 'response', response: message })

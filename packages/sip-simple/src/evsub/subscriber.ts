@@ -242,14 +242,14 @@ export class Subscriber extends Emitter<SubscriberEvents> implements DialogUsage
   }
 
   #transmit(request: OutgoingRequest): void {
-    if (request.method !== 'SUBSCRIBE') this.#id.addNumber(request.cseq.seq)
-    this.dialog.send(request, { onClientRequest: (event) => this.#onAnswer(request, event) })
+    const handle = this.dialog.send(request, { onClientRequest: (event) => this.#onAnswer(request, event) })
+    if (request.method !== 'SUBSCRIBE') this.#id.addNumber(() => handle.request.cseq.seq)
   }
 
   #onAnswer(request: OutgoingRequest, event: ClientRequestEvent): void {
     const answer = subscribeAnswer(event)
     if (answer === undefined) return
-    if (event.type === 'response' && this.dialog.wasOvertaken(request, event.received)) {
+    if (event.type === 'response' && this.dialog.wasOvertaken(event.received)) {
       const send = () => this.#transmit(this.dialog.repeat(request))
       this.#take('overtaken', { type: 'response', response: event.received.message }, { send })
     } else if ('response' in answer) {

@@ -1,4 +1,5 @@
 import {
+  Authorization,
   type Body,
   type ClientRequest,
   type ClientRequestEvent,
@@ -11,6 +12,7 @@ import {
   type NameAddr,
   type OutgoingRequest,
   type OutgoingResponse,
+  ProxyAuthorization,
   type ReceivedRequest,
   type ReceivedResponse,
   type ResponseInit,
@@ -197,8 +199,8 @@ export class Dialog {
    * Whether the peer refused a request only because a later one overtook it on the way (RFC 3261 §12.2.2). It may
    * be repeated then.
    */
-  wasOvertaken(request: OutgoingRequest, { message }: ReceivedResponse): boolean {
-    return message.status === 500 && request.cseq.seq < this.#localSeq
+  wasOvertaken({ message }: ReceivedResponse): boolean {
+    return message.status === 500 && message.cseq.seq < this.#localSeq
   }
 
   /** The CSeq number of the latest request that was created. */
@@ -207,13 +209,18 @@ export class Dialog {
   }
 
   /**
-   * The ACK to a 2xx: not a new request of the dialog, it has the INVITE's number (RFC 3261 §13.2.2.4).
+   * The ACK to a 2xx: not a new request of the dialog, it has the INVITE's number and credentials (RFC 3261
+   * §13.2.2.4).
+   *
+   * @param invite as it was accepted: `ClientRequest.request`
    */
   createAck(
     invite: OutgoingRequest,
     init: Pick<DialogRequestInit, 'body' | 'headers'> = {},
   ): OutgoingRequest {
-    return this.#build('ACK', invite.cseq.seq, { ...init, contact: false })
+    const ack = this.#build('ACK', invite.cseq.seq, { ...init, contact: false })
+    ack.headers.copy(invite.headers, Authorization).copy(invite.headers, ProxyAuthorization)
+    return ack
   }
 
   /**

@@ -16,7 +16,7 @@ function send(dialog: Dialog, bye: OutgoingRequest, done: (cause: Cause) => void
     onClientRequest: (event) => {
       switch (event.type) {
         case 'response':
-          if (dialog.wasOvertaken(bye, event.received)) {
+          if (dialog.wasOvertaken(event.received)) {
             ended = () => {}
             send(dialog, dialog.repeat(bye), done)
           } else if (event.received.message.status >= 200) ended()
