@@ -3,9 +3,13 @@ import type { TimeoutError, TransportError } from '../base/errors.ts'
 import type { OutgoingRequest, SipResponse } from '../message/index.ts'
 import type { Flow, ReceivedResponse, Target } from '../transport/index.ts'
 
-/** A place to send a request to: where the resolver points, or a flow that the caller has named. */
+/** A place to send a request to. */
 export type Hop =
+  /** Where the resolver points. */
   | { readonly type: 'target'; readonly target: Target }
+  /** A UDP target for a request that is too large for it: tried when the same server cannot be reached over TCP. */
+  | { readonly type: 'datagram'; readonly target: Target }
+  /** A flow that the caller has named. */
   | { readonly type: 'flow'; readonly flow: Flow }
 
 /** One try at a request: becomes one transaction, with a branch of its own. */
@@ -39,10 +43,27 @@ export type Authenticate = (request: OutgoingRequest, response: SipResponse) => 
 const MOST_CHALLENGES = 8
 
 /** The next target after a failure or a 503 (RFC 3263 §4.3). */
-export const failover: Retry = ({ hops: [, next, ...rest], ...attempt }, outcome) => {
-  if (next === undefined) return undefined
-  const failed = outcome.type === 'failed' || outcome.received.message.status === 503
-  return failed ? { ...attempt, hops: [next, ...rest] } : undefined
+export const failover: Retry = (attempt, outcome) => {
+  if (outcome.type === 'response' && outcome.received.message.status !== 503) return undefined
+  const [, ...left] = attempt.hops
+  // The server that has answered over TCP has nothing else to say over UDP.
+  if (outcome.type === 'response' && left[0]?.type === 'datagram') left.shift()
+  const [next, ...rest] = left
+  return next && { ...attempt, hops: [next, ...rest] }
+}
+
+/**
+ * The attempt for a request that is too large for a datagram: first to the same server over TCP (RFC 3261 §18.1.1).
+ * Any other attempt is left as it is.
+ *
+ * @param usesTcp whether it is worth a try at that target
+ */
+export function overTcp(attempt: Attempt, usesTcp: (target: Target) => boolean): Attempt {
+  const [first, ...rest] = attempt.hops
+  if (first.type !== 'target' || first.target.protocol !== 'UDP') return attempt
+  const target: Target = { ...first.target, protocol: 'TCP' }
+  if (!usesTcp(target)) return attempt
+  return { ...attempt, hops: [{ type: 'target', target }, { ...first, type: 'datagram' }, ...rest] }
 }
 
 /** The same target with credentials after a challenge (RFC 3261 §22.2, §22.3). */

@@ -38,6 +38,7 @@ const withCredentials: Authenticate = ({ method, uri, headers, body }) => {
 class Stage {
   readonly log: string[] = []
   readonly sent: Attempt[] = []
+  readonly learnt: string[] = []
   readonly transactions: ClientTransaction[] = []
   readonly handle: ClientRequest
   /** What happens within the sending itself. */
@@ -48,6 +49,8 @@ class Stage {
       request: outgoing(method),
       user: { onClientRequest: (event) => void this.log.push(told(event)) },
       host: {
+        plan: (attempt) => attempt,
+        learn: ({ hops: [hop] }, outcome) => void this.learnt.push(`${host(hop)} ${told(outcome)}`),
         branch: () => `z9hG4bK${this.sent.length}`,
         transact: (attempt, branch, user) => {
           this.sent.push(attempt)
@@ -137,7 +140,7 @@ function told(event: ClientRequestEvent): string {
 }
 
 function host(hop: Hop): string {
-  return hop.type === 'target' ? hop.target.address.host : hop.flow.remote.host
+  return hop.type === 'flow' ? hop.flow.remote.host : hop.target.address.host
 }
 
 const uncaught: unknown[] = []
@@ -317,6 +320,11 @@ describe('ClientRequest: the next target', () => {
     expect(stage.respond(183).respond(487).news()).toBe('CANCEL 1, 183, 487')
   })
 
+  it('is tried when it is noted how the one before came out', () => {
+    const stage = new Stage().start(A, B, C).respond(100).respond(503).break().respond(200)
+    expect(stage.learnt).toEqual(['192.0.2.1 503', '192.0.2.2 SIP_TRANSPORT', '192.0.2.3 200'])
+  })
+
   it('is not disturbed by what still comes of an earlier one', () => {
     const stage = new Stage('INVITE').start(A, B).respond(503)
     stage.respond(200, 0).break(0)
@@ -411,7 +419,13 @@ it('ClientRequest: a user that throws keeps nothing from ending', async () => {
         throw bug
       },
     },
-    host: { branch: () => '', transact: () => ({}) as ClientTransaction, cancel: () => {} },
+    host: {
+      plan: (attempt) => attempt,
+      learn: () => {},
+      branch: () => '',
+      transact: () => ({}) as ClientTransaction,
+      cancel: () => {},
+    },
     retries: [],
     signal: undefined,
   })

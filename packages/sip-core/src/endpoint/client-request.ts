@@ -31,11 +31,15 @@ export interface ClientRequestUser {
 
 /** What a request on its way needs of the endpoint. */
 export interface ClientRequestHost {
+  /** What becomes of an attempt in the light of its request. */
+  plan(attempt: Attempt): Attempt
   /** A branch for the next transaction. */
   branch(): string
   /** Starts a transaction. @throws TransportError when there is no way to the attempt's first hop */
   transact(attempt: Attempt, branch: string, user: ClientTransactionUser): ClientTransaction
   cancel(transaction: ClientTransaction): void
+  /** Takes note of how an attempt came out. */
+  learn(attempt: Attempt, outcome: Outcome): void
 }
 
 /** How a request is sent. */
@@ -139,6 +143,7 @@ export class ClientRequest implements ClientTransactionUser {
   }
 
   #conclude(outcome: Outcome): void {
+    if (this.#attempt !== undefined) this.#host.learn(this.#attempt, outcome)
     const next = this.#next(outcome)
     if (next !== undefined) this.#try(next)
     else this.#take(outcome.type === 'response' ? 'final' : 'failed', outcome)
@@ -155,7 +160,7 @@ export class ClientRequest implements ClientTransactionUser {
   }
 
   #try(attempt: Attempt): void {
-    this.#attempt = attempt
+    this.#attempt = this.#host.plan(attempt)
     this.#request = attempt.request
     this.#take('attempt')
   }

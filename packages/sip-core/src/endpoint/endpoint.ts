@@ -10,6 +10,7 @@ import {
   Params,
   reasonPhrase,
   type SipRequest,
+  type SipResponse,
   SipUri,
   type Uri,
   Via,
@@ -23,10 +24,13 @@ import {
   TransactionLayer,
 } from '../transaction/index.ts'
 import {
+  type Address,
   bracketed,
   Diagnostics,
+  type Flow,
   type MessageEvent,
   type MessageReceiver,
+  ObservedAddresses,
   type Received,
   type ReceivedRequest,
   Resolver,
@@ -39,6 +43,8 @@ import type { ClientRequest, ClientRequestUser } from './client-request.ts'
 import { createRefusal, createResponse, type ResponseInit } from './create-response.ts'
 import { type EndpointModule, ModulePriority } from './module.ts'
 import type { Platform } from './platform.ts'
+import { request, type SimpleRequestInit } from './request.ts'
+import { ResponseFlow } from './response-flow.ts'
 import { Sender, type SendOptions } from './sender.ts'
 import { verifyRequest } from './verify-request.ts'
 
@@ -50,6 +56,11 @@ export interface EndpointOptions {
   readonly userAgent?: string
   /** How names become addresses. */
   readonly resolver?: ResolverOptions
+  /**
+   * Bytes of the largest request that goes out over UDP if there is a TCP transport; larger ones go to the same
+   * server over TCP, and over UDP only if that fails (RFC 3261 §18.1.1). Default 1300; `Infinity` keeps to UDP.
+   */
+  readonly largestDatagram?: number
 }
 
 /**
@@ -70,7 +81,10 @@ export class Endpoint implements MessageReceiver, AsyncDisposable {
   readonly capabilities = new Capabilities()
   readonly diagnostics = new Diagnostics()
   readonly options: EndpointOptions
+  readonly #resolver: Resolver
   readonly #sender: Sender
+  readonly #observed = new ObservedAddresses(this.diagnostics)
+  readonly #advertised = new Map<Transport, Address>()
   // Replaced, never changed in place: the parser keeps what it makes of a list.
   #headers: readonly HeaderCodec<unknown>[] = []
   readonly #modules: EndpointModule[] = []
@@ -83,24 +97,29 @@ export class Endpoint implements MessageReceiver, AsyncDisposable {
     this.timers = { ...DEFAULT_TIMERS, ...options.timers }
     this.transports = new TransportManager(transports, {
       clock: platform.clock,
+      random: platform.random,
       diagnostics: this.diagnostics,
       receiver: this,
       headers: () => this.#headers,
+      inUse: (flow) => this.transactions.uses(flow),
     })
     const { clock, random, timers } = this
     const layer = new TransactionLayer({ clock, random, timers })
     this.transactions = layer
+    this.#resolver = new Resolver({
+      dns: platform.dns,
+      clock,
+      random,
+      transports: this.transports.transports,
+      options: options.resolver,
+    })
     this.#sender = new Sender({
       random,
-      resolver: new Resolver({
-        dns: platform.dns,
-        clock,
-        random,
-        transports: this.transports.transports,
-        options: options.resolver,
-      }),
+      resolver: this.#resolver,
       transports: this.transports,
       transactions: layer,
+      observed: this.#observed,
+      largestDatagram: options.largestDatagram ?? 1300,
       describe: (request) => this.#describe(request),
     })
     this.use({
@@ -153,13 +172,35 @@ export class Endpoint implements MessageReceiver, AsyncDisposable {
    * `identity`. Goes into Contact.
    */
   contact(identity: Uri, peer: Uri): NameAddr {
-    const { local, protocol, secure } = this.transports.toward(peer)
+    const transport = this.transports.toward(peer)
+    const { protocol, secure } = transport
+    const { host, port } = this.#advertised.get(transport) ?? transport.local
     const params =
       protocol === 'UDP' || secure ? Params.empty : Params.of({ transport: protocol.toLowerCase() })
     const scheme = secure ? 'sips' : 'sip'
     const user = identity.type === 'sip' ? identity.user : undefined
-    const uri = new SipUri({ scheme, user, host: bracketed(local.host), port: local.port, params })
-    return new NameAddr({ uri })
+    return new NameAddr({ uri: new SipUri({ scheme, user, host: bracketed(host), port, params }) })
+  }
+
+  /**
+   * Where peers see a transport of this endpoint, as they tell in their responses (`received` and `rport`, RFC 3581):
+   * behind a NAT its outer address. Undefined until one has told, or if none does. Diagnostics tell it as
+   * `'observed-address'` whenever it changes. Nothing that is sent depends on it; see `advertise`.
+   *
+   * @param transport default: the first one
+   */
+  observedAddress(transport: Transport | undefined = this.transports.transports[0]): Address | undefined {
+    return transport && this.#observed.of(transport)
+  }
+
+  /**
+   * Has `contact` name this address for a transport from now on, in place of its own: one that was observed, or that
+   * a port mapping has. The host may be a name. In Via the transport stays what it is, as responses find back by
+   * RFC 3581; `undefined` takes it back.
+   */
+  advertise(transport: Transport, address: Address | undefined): void {
+    if (address === undefined) this.#advertised.delete(transport)
+    else this.#advertised.set(transport, address)
   }
 
   /**
@@ -169,6 +210,26 @@ export class Endpoint implements MessageReceiver, AsyncDisposable {
    */
   send(request: OutgoingRequest, user: ClientRequestUser, options: SendOptions = {}): ClientRequest {
     return this.#sender.send(request, user, options)
+  }
+
+  /**
+   * Sends a request and waits for its final response: for those who need no more than that. Not for INVITE, which
+   * needs an ACK and somebody to hear it ring.
+   *
+   * ```ts
+   * const response = await endpoint.request({ method: 'OPTIONS', uri, from }, { signal: AbortSignal.timeout(5000) })
+   * ```
+   *
+   * @param init the request, or what it is made of: Call-ID, CSeq number and From tag are filled in where they are
+   *   missing, and To is then the Request-URI
+   * @returns the 2xx response
+   * @throws RejectedError (rejects) on any other final response
+   * @throws TimeoutError, TransportError (rejects) when there is none
+   * @throws ArgumentError (rejects) for INVITE, ACK and CANCEL, and when a value cannot stand in a header
+   * @throws the signal's reason (rejects) when it aborts
+   */
+  request(init: OutgoingRequest | SimpleRequestInit, options: SendOptions = {}): Promise<SipResponse> {
+    return request(this, init, options)
   }
 
   /**
@@ -186,7 +247,7 @@ export class Endpoint implements MessageReceiver, AsyncDisposable {
    * @throws StateError for an ACK, which has none
    */
   accept(received: ReceivedRequest, user: ServerTransactionUser): ServerTransaction {
-    return this.transactions.accept(received, user, this.transports.responseFlow(received))
+    return this.transactions.accept(received, user, this.#responseFlow(received))
   }
 
   /** A response to `received`, with the endpoint's Server header. @throws ArgumentError as `createResponse` does */
@@ -218,7 +279,7 @@ export class Endpoint implements MessageReceiver, AsyncDisposable {
   respondStateless(received: ReceivedRequest, status: number, init: ResponseInit = {}): void {
     if (received.message.method === 'ACK') return
     const response = this.createResponse(received, status, init)
-    this.transports.responseFlow(received).send(printMessage(response), () => {})
+    this.#responseFlow(received).send(printMessage(response), () => {})
   }
 
   /**
@@ -286,8 +347,13 @@ export class Endpoint implements MessageReceiver, AsyncDisposable {
     if (received.message.method === 'ACK') return
     const reason = `${reasonPhrase(status)} - ${error.within}`
     const via = isReadable(() => received.message.headers.getAll(Via))
-    const flow = via ? this.transports.responseFlow(received) : received.flow
+    const flow = via ? this.#responseFlow(received) : received.flow
     flow.send(printMessage(createRefusal(received, status, { reason, via })), () => {})
+  }
+
+  #responseFlow(received: ReceivedRequest): Flow {
+    const first = this.transports.responseFlow(received)
+    return new ResponseFlow(received, first, this.#resolver, this.transports)
   }
 
   #offer(received: Received): boolean {

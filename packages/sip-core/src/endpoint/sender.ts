@@ -1,7 +1,15 @@
 import { SipError, TransportError } from '../base/errors.ts'
 import type { Random } from '../base/random.ts'
-import { type OutgoingRequest, Route, SipRequest, type SipUri, type Uri, Via } from '../message/index.ts'
-import { printMessage } from '../parser/index.ts'
+import {
+  type OutgoingRequest,
+  RetryAfter,
+  Route,
+  SipRequest,
+  type SipUri,
+  type Uri,
+  Via,
+} from '../message/index.ts'
+import { printHead, printMessage } from '../parser/index.ts'
 import {
   type ClientTransaction,
   type ClientTransactionUser,
@@ -9,8 +17,17 @@ import {
   newBranch,
   type TransactionLayer,
 } from '../transaction/index.ts'
-import type { Flow, Resolver, Target, TransportManager } from '../transport/index.ts'
-import { type Attempt, type Authenticate, authentication, failover, type Hop, type Retry } from './attempt.ts'
+import type { Flow, ObservedAddresses, Resolver, Target, TransportManager } from '../transport/index.ts'
+import {
+  type Attempt,
+  type Authenticate,
+  authentication,
+  failover,
+  type Hop,
+  type Outcome,
+  overTcp,
+  type Retry,
+} from './attempt.ts'
 import { ClientRequest, type ClientRequestHost, type ClientRequestUser } from './client-request.ts'
 
 /** What an element does that forwards a request of somebody else instead of sending one of its own. */
@@ -42,6 +59,9 @@ export interface SenderContext {
   readonly resolver: Resolver
   readonly transports: TransportManager
   readonly transactions: TransactionLayer
+  readonly observed: ObservedAddresses
+  /** Bytes of the largest request that goes out over UDP where there is TCP as well. */
+  readonly largestDatagram: number
   /** Adds what the endpoint says of itself in every request. */
   readonly describe: (request: OutgoingRequest) => void
 }
@@ -77,21 +97,35 @@ export class Sender implements ClientRequestHost {
   /** As `Endpoint.sendStateless`. */
   sendStateless(request: OutgoingRequest, { flow, relay }: Pick<SendOptions, 'flow' | 'relay'>): () => void {
     let resend = () => {}
-    this.#route(
-      request,
-      flow,
-      ([hop]) => {
+    const sendTo = ([hop, ...rest]: readonly Hop[]): void => {
+      if (hop === undefined) return
+      try {
         const chosen = this.#flow(hop)
         const { method, uri, headers, body } = relay?.prepare(request, chosen) ?? request
         const via = createVia(chosen, relay?.branch() ?? this.branch())
         const marked = headers.clone().prepend(Via, via)
         const bytes = printMessage(new SipRequest({ method, uri, headers: marked, body }))
         resend = () => chosen.send(bytes, () => {})
-        resend()
-      },
+        chosen.send(bytes, () => sendTo(rest))
+      } catch (error) {
+        if (!(error instanceof TransportError)) throw error
+        sendTo(rest)
+      }
+    }
+    this.#route(
+      request,
+      flow,
+      (hops) => sendTo(this.plan({ request, hops, challenges: 0 }).hops),
       () => {},
     )
     return () => resend()
+  }
+
+  plan(attempt: Attempt): Attempt {
+    const { largestDatagram, transports, resolver } = this.#context
+    const hasTcp = transports.transports.some(({ protocol }) => protocol === 'TCP')
+    if (!hasTcp) return attempt
+    return overTcp(attempt, (target) => !resolver.avoids(target) && sizeOf(attempt.request) > largestDatagram)
   }
 
   branch(): string {
@@ -121,8 +155,22 @@ export class Sender implements ClientRequestHost {
     this.#context.transactions.send(cancel, flow, { onClientTransaction: () => {} }, { branch })
   }
 
+  learn({ hops: [hop] }: Attempt, outcome: Outcome): void {
+    const { resolver, observed } = this.#context
+    if (outcome.type === 'response') observed.learn(outcome.received)
+    if (hop.type === 'flow') return
+    if (outcome.type === 'failed') resolver.avoid(hop.target, FAILED_FOR)
+    else if (outcome.received.message.status === 503) {
+      // RFC 3261 §21.5.4: without Retry-After it means no more than a 500.
+      const retryAfter = outcome.received.message.headers.get(RetryAfter)
+      if (retryAfter !== undefined) resolver.avoid(hop.target, 1000 * retryAfter.seconds)
+    }
+  }
+
   #relaying(relay: Relay): ClientRequestHost {
     return {
+      plan: (attempt) => this.plan(attempt),
+      learn: (attempt, outcome) => this.learn(attempt, outcome),
       branch: () => relay.branch(),
       transact: (attempt, branch, user) => this.transact(attempt, branch, user, relay),
       cancel: (transaction) => this.cancel(transaction),
@@ -155,11 +203,21 @@ export class Sender implements ClientRequestHost {
   }
 }
 
+// Milliseconds for which a target that does not answer comes last, so that not every request waits for it anew.
+const FAILED_FOR = 30_000
+
 const FAILOVER: readonly Retry[] = [failover]
 
 function retriesOf(authenticate: Authenticate | undefined): readonly Retry[] {
   return authenticate === undefined ? FAILOVER : [authentication(authenticate), failover]
 }
+
+/** Bytes on the wire, with a Via of the usual length. */
+function sizeOf(request: OutgoingRequest): number {
+  return printHead(request).length + request.body.length + TYPICAL_VIA
+}
+
+const TYPICAL_VIA = 'Via: SIP/2.0/UDP 198.51.100.100:65535;rport;branch=z9hG4bK0123456789abcdef\r\n'.length
 
 // RFC 3261 §8.1.2: the first Route if it is a loose router, else the Request-URI.
 function nextHop({ uri, headers }: SipRequest): SipUri {

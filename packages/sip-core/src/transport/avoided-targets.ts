@@ -35,12 +35,13 @@ export class AvoidedTargets {
   /** The same targets, those to be avoided last, each part in the order it had. */
   last(targets: readonly Target[]): readonly Target[] {
     if (this.#until.size === 0 || targets.length < 2) return targets
-    const avoided = targets.filter((target) => this.#isAvoided(target))
+    const avoided = targets.filter((target) => this.has(target))
     if (avoided.length === 0) return targets
     return [...targets.filter((target) => !avoided.includes(target)), ...avoided]
   }
 
-  #isAvoided(target: Target): boolean {
+  /** Whether `target` should be left alone now. */
+  has(target: Target): boolean {
     const key = keyOf(target)
     const until = this.#until.get(key)
     if (until === undefined) return false

@@ -1,5 +1,5 @@
 import { Emitter } from '../base/emitter.ts'
-import type { Address, TransportProtocol } from './transport.ts'
+import type { Address, Transport, TransportProtocol } from './transport.ts'
 
 /** A message at the moment in which it crosses the socket, whole and as it is on the wire. */
 export interface MessageTrace {
@@ -12,12 +12,24 @@ export interface MessageTrace {
   readonly at: number
 }
 
+/** Where a peer has seen this end (RFC 3581): behind a NAT not where this end believes to be. */
+export interface ObservedAddress {
+  readonly transport: Transport
+  /** Where packets of the transport come from, in the eyes of `peer`; on connections with the port to listen on. */
+  readonly address: Address
+  /** Where they came from before, in the eyes of this peer or another one. */
+  readonly previous: Address | undefined
+  readonly peer: Address
+}
+
 /**
  * What can be watched. Packages above add their own events by declaration merging.
  */
 export interface DiagnosticEvents {
   /** A message was handed to the network or came from it, retransmissions and garbage included. */
   message: [trace: MessageTrace]
+  /** A response told where this end is seen, and that is news. */
+  'observed-address': [observed: ObservedAddress]
 }
 
 /**

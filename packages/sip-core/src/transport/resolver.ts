@@ -82,6 +82,11 @@ export class Resolver {
     this.#avoided.add(target, duration)
   }
 
+  /** Whether `target` should be left alone now. */
+  avoids(target: Target): boolean {
+    return this.#avoided.has(target)
+  }
+
   #run<T>(search: Search<T>, told?: readonly Found<unknown>[]): T | Promise<T> {
     let step = told === undefined ? search.next([]) : search.next(told)
     while (step.done !== true) {
