@@ -52,7 +52,7 @@ export class WebSocketGate {
 
   constructor(
     server: HttpServer | HttpsServer,
-    options: WebSocketGateOptions & { readonly maxMessage: number },
+    options: WebSocketGateOptions & { readonly maxPayload: number },
     entered: (socket: WebSocket, remote: Address) => void,
   ) {
     this.#server = server
@@ -63,7 +63,7 @@ export class WebSocketGate {
       ...SOCKET_OPTIONS,
       noServer: true,
       clientTracking: false,
-      maxPayload: options.maxMessage,
+      maxPayload: options.maxPayload,
       handleProtocols: () => SIP_SUBPROTOCOL,
     })
     server.on('upgrade', this.#onUpgrade)

@@ -19,15 +19,21 @@ export function offersSip(header: string | undefined): boolean {
   return header?.split(',').some((name) => name.trim() === SIP_SUBPROTOCOL) ?? false
 }
 
-/** Puts a channel on a socket of the `ws` package, one that is open or one that is about to be. */
-export function portOf(socket: WebSocket, channel: WebSocketChannel): WebSocketPort {
+/**
+ * Puts a channel on a socket of the `ws` package, one that is open or one that is about to be.
+ *
+ * @param closeCode with which code of RFC 6455 §7.4.1 it is closed in order, asked when it is
+ */
+export function portOf(
+  socket: WebSocket,
+  channel: WebSocketChannel,
+  closeCode: () => 1000 | 1001,
+): WebSocketPort {
   // An error is always followed by `close`.
   let failure: Error | undefined
   socket.on('open', () => channel.opened(socket.protocol))
   // As long as nobody touches `binaryType` a message is one Buffer.
   socket.on('message', (data) => channel.received(data as Buffer))
-  socket.on('ping', () => channel.heard())
-  socket.on('pong', () => channel.heard())
   socket.on('error', (error) => {
     failure = error
   })
@@ -40,10 +46,7 @@ export function portOf(socket: WebSocket, channel: WebSocketChannel): WebSocketP
       return socket.bufferedAmount
     },
     send: (bytes, done) => socket.send(bytes, { binary: !isUtf8(bytes) }, done),
-    ping: () => {
-      if (socket.readyState === socket.OPEN) socket.ping()
-    },
-    close: (code) => socket.close(code),
+    close: () => socket.close(closeCode()),
     drop: () => socket.terminate(),
   }
 }

@@ -9,7 +9,6 @@ import {
 import type { Server as HttpsServer } from 'node:https'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { WebSocket } from 'ws'
-import type { Clock } from '../base/clock.ts'
 import { ArgumentError, StateError, TransportError } from '../base/errors.ts'
 import { randomToken } from '../base/random.ts'
 import { closedFlow } from '../transport/closed-flow.ts'
@@ -25,19 +24,19 @@ import {
 } from '../transport/index.ts'
 import {
   SIP_SUBPROTOCOL,
-  type WebSocketBounds,
   WebSocketChannel,
   type WebSocketLimits,
-  webSocketBounds,
+  webSocketPolicy,
 } from '../transport/web-socket-channel.ts'
 import { advertised } from './advertised.ts'
 import { systemClock } from './system-clock.ts'
 import { systemRandom } from './system-random.ts'
 import { WebSocketGate, type WebSocketGateOptions } from './ws-gate.ts'
+import { type HeartbeatOptions, watchHeartbeat } from './ws-heartbeat.ts'
 import { portOf, SOCKET_OPTIONS } from './ws-port.ts'
 
 /** Where and how a WebSocket transport listens and connects. */
-export interface WsOptions extends WebSocketLimits, WebSocketGateOptions {
+export interface WsOptions extends WebSocketLimits, WebSocketGateOptions, HeartbeatOptions {
   /** The local address to bind, a literal; default `0.0.0.0`, every IPv4 interface. */
   readonly host?: string
   /** Default 80, with TLS 443; 0 takes a free one. */
@@ -59,8 +58,6 @@ export interface WsOptions extends WebSocketLimits, WebSocketGateOptions {
   readonly listen?: boolean
   /** Sent in the handshakes of own connections: Origin, Cookie, Authorization. */
   readonly headers?: Readonly<Record<string, string>>
-  /** Measures the time-outs; default the system's clock. */
-  readonly clock?: Clock
 }
 
 /**
@@ -93,9 +90,10 @@ export class WebSocketTransport implements Transport {
   readonly reliable = true
   readonly secure: boolean
   readonly framing = 'message'
+  readonly policy: ReturnType<typeof webSocketPolicy>
   readonly #kind: WebSocketKind
   readonly #options: WsOptions
-  readonly #bounds: WebSocketBounds
+  readonly #maxPayload: number
   readonly #path: string
   #open: Open | undefined
 
@@ -107,7 +105,9 @@ export class WebSocketTransport implements Transport {
     this.secure = kind.protocol === 'WSS'
     this.#kind = kind
     this.#options = options
-    this.#bounds = webSocketBounds(options)
+    this.policy = webSocketPolicy(options)
+    const { maxHead, maxBody } = this.policy.limits
+    this.#maxPayload = maxHead + maxBody
     this.#path = path ?? '/'
   }
 
@@ -124,8 +124,10 @@ export class WebSocketTransport implements Transport {
     const connections = new Connections(this, receiver, { maxBuffered })
     const gate =
       entrance &&
-      new WebSocketGate(entrance.server, { ...this.#options, ...this.#bounds }, (socket, remote) =>
-        this.#enter(socket, remote),
+      new WebSocketGate(
+        entrance.server,
+        { ...this.#options, maxPayload: this.#maxPayload },
+        (socket, remote) => this.#enter(socket, remote),
       )
     this.#open = { local, connections, gate, own: entrance?.own, sockets: new Set(), closeCode: 1000 }
   }
@@ -161,7 +163,7 @@ export class WebSocketTransport implements Transport {
       if (!server.listening) await once(server, 'listening')
       return { server, local: advertised(addressOf(server), publicAddress) }
     }
-    const { connectTimeout } = this.#bounds
+    const { connectTimeout } = this.policy
     // Who connects and says nothing is sent away as well.
     const limits = {
       headersTimeout: connectTimeout,
@@ -208,7 +210,7 @@ export class WebSocketTransport implements Transport {
     const dial = (flow: ConnectionFlow) => {
       const socket = new WebSocket(url, SIP_SUBPROTOCOL, {
         ...SOCKET_OPTIONS,
-        maxPayload: this.#bounds.maxMessage,
+        maxPayload: this.#maxPayload,
         headers: this.#options.headers ?? {},
         createConnection: () => this.#kind.dial(remote, domain),
       })
@@ -221,12 +223,13 @@ export class WebSocketTransport implements Transport {
   #channel(open: Open, flow: ConnectionFlow, socket: WebSocket): WebSocketChannel {
     open.sockets.add(socket)
     socket.once('close', () => open.sockets.delete(socket))
-    return new WebSocketChannel({
-      flow,
-      clock: this.#options.clock ?? systemClock,
-      bounds: this.#bounds,
-      closeCode: () => open.closeCode,
-      open: (channel) => portOf(socket, channel),
+    const { clock = systemClock } = this.#options
+    return new WebSocketChannel(flow, (channel) => {
+      watchHeartbeat(socket, { ...this.#options, clock }, (error) => {
+        socket.terminate()
+        channel.ended(error)
+      })
+      return portOf(socket, channel, () => open.closeCode)
     })
   }
 }

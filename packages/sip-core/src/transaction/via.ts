@@ -1,6 +1,6 @@
 import type { Random } from '../base/random.ts'
 import { Params, ViaValue } from '../message/index.ts'
-import { bracketed, type Flow } from '../transport/index.ts'
+import { type Flow, sentBy } from '../transport/index.ts'
 import { newBranch } from './key.ts'
 
 /**
@@ -8,12 +8,11 @@ import { newBranch } from './key.ts'
  * answered at the port the request came from (RFC 3261 §18.1.1, RFC 3581 §3).
  */
 export function createVia({ transport }: Flow, branch: string): ViaValue {
-  const { host, port } = transport.local
   const params = Params.of([
     ['rport', null],
     ['branch', branch],
   ])
-  return new ViaValue({ transport: transport.protocol, host: bracketed(host), port, params })
+  return new ViaValue({ transport: transport.protocol, ...sentBy(transport), params })
 }
 
 /** The Via for a request without a transaction, such as the ACK to a 2xx: as `createVia`, with a new branch. */

@@ -26,4 +26,4 @@ export {
   TransportManager,
   type TransportManagerContext,
 } from './transport-manager.ts'
-export { responseAddress, stampedVia } from './via.ts'
+export { isBoundToFlow, responseAddress, sentBy, stampedVia } from './via.ts'

@@ -44,10 +44,10 @@ export interface Transport {
   /** Whether bytes arrive as whole messages (UDP, WebSocket) or as a stream to be framed (TCP, TLS). */
   readonly framing: 'message' | 'stream'
   /**
-   * Whether it leads to one server only, which passes on whatever it is given: an outbound proxy (RFC 3261 §8.1.2),
-   * as a page's WebSocket has one. `connect` leads there whatever the address. Default false.
+   * The one server that it leads to, which passes on whatever it is given: an outbound proxy (RFC 3261 §8.1.2), as
+   * a page's WebSocket has one. `connect` leads there whatever the address. Default: none, it leads everywhere.
    */
-  readonly outbound?: boolean
+  readonly outbound?: Address
   /**
    * What peers are told in Via and Contact: where this transport can be reached. The port 0 says that it cannot be
    * connected to at all; the host is a name made up then (RFC 7118 Appendix B.1). Valid once `listen` resolved.

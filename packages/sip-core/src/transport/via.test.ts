@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { textToBytes } from '../message/index.ts'
+import { parseUri, textToBytes } from '../message/index.ts'
 import { parseMessage } from '../parser/index.ts'
 import { LoopNetwork, SeededRandom, VirtualClock } from '../testing/index.ts'
 import type { ReceivedRequest } from './received.ts'
-import { responseAddress, stampedVia } from './via.ts'
+import { isBoundToFlow, responseAddress, sentBy, stampedVia } from './via.ts'
 
 const network = new LoopNetwork({ clock: new VirtualClock(), random: new SeededRandom(1) })
 
@@ -88,5 +88,40 @@ describe('where a response goes', () => {
         },
       ),
     )
+  })
+})
+
+describe('a transport as peers are told of it', () => {
+  it.each([
+    ['192.0.2.1', 5060, '192.0.2.1', 5060],
+    ['2001:db8::1', 5061, '[2001:db8::1]', 5061],
+    ['df7jal23ls0d.invalid', 0, 'df7jal23ls0d.invalid', undefined],
+  ])('%s:%i', (host, port, toldHost, toldPort) => {
+    expect(sentBy({ ...network.udp(host), local: { host, port } })).toEqual({
+      host: toldHost,
+      port: toldPort,
+    })
+  })
+})
+
+describe('isBoundToFlow', () => {
+  it.each([
+    'sip:alice@df7jal23ls0d.invalid;transport=ws',
+    'sips:df7jal23ls0d.INVALID',
+    'sip:a.invalid.:5060',
+    'sip:alice@192.0.2.1;ob',
+  ])('%s can be reached over its own connection only', (uri) => {
+    expect(isBoundToFlow(parseUri(uri))).toBe(true)
+  })
+
+  it.each([
+    'sip:alice@example.com;transport=ws',
+    'sip:alice@invalid.example.com',
+    'sip:alice@notinvalid',
+    'sip:alice.invalid@example.com',
+    'tel:+15551234;ob',
+    'urn:x.invalid',
+  ])('%s cannot', (uri) => {
+    expect(isBoundToFlow(parseUri(uri))).toBe(false)
   })
 })

@@ -1,7 +1,23 @@
-import { type SipRequest, Via, type ViaValue } from '../message/index.ts'
+import { type SipRequest, type Uri, Via, type ViaValue } from '../message/index.ts'
 import { unbracketed } from './host.ts'
 import type { ReceivedRequest } from './received.ts'
-import type { Address } from './transport.ts'
+import { type Address, bracketed, type Transport } from './transport.ts'
+
+/**
+ * A transport's address as it stands in a Via and a Contact: without a port where it cannot be connected to
+ * (RFC 7118 Appendix B.1).
+ */
+export function sentBy({ local }: Transport): { readonly host: string; readonly port: number | undefined } {
+  return { host: bracketed(local.host), port: local.port === 0 ? undefined : local.port }
+}
+
+/**
+ * Whether requests to this URI can go over a connection only that its owner has opened: it names nobody's host
+ * (RFC 7118 Appendix B.1, RFC 2606 §2), or wishes so itself (`ob`, RFC 5626 §4.3).
+ */
+export function isBoundToFlow(uri: Uri): boolean {
+  return uri.type === 'sip' && (uri.params.has('ob') || /\.invalid\.?$/i.test(uri.host))
+}
 
 /**
  * The top Via of a received request with what the receiver adds to it: `received` where the sender named

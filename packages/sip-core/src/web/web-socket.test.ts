@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { WebSocket as NodeWebSocket, WebSocketServer } from 'ws'
 import { ArgumentError, StateError, type TransportError } from '../base/errors.ts'
 import { bytesToText, textToBytes } from '../message/index.ts'
-import { SeededRandom, VirtualClock } from '../testing/index.ts'
+import { SeededRandom } from '../testing/index.ts'
 import type { Flow, TransportEvent } from '../transport/index.ts'
 import { type WebSocketOptions, webSocket } from './web-socket.ts'
 
@@ -49,7 +49,6 @@ async function server(handleProtocols: () => string | false = () => 'sip') {
 async function page(options: Partial<WebSocketOptions> & { url: string }) {
   const made: NodeWebSocket[] = []
   const transport = webSocket({
-    clock: new VirtualClock(),
     random: new SeededRandom(1),
     WebSocket: class extends NodeWebSocket {
       constructor(url: string, protocol: string) {
@@ -92,11 +91,15 @@ describe('webSocket', () => {
       reliable: true,
       secure: true,
       framing: 'message',
-      outbound: true,
+      outbound: { host: 'example.com', port: 443 },
       local: { host: expect.stringMatching(/^[0-9a-z]{12}\.invalid$/), port: 0 },
     })
     const plain = await page({ url: 'ws://example.com/sip', random: new SeededRandom(2) })
-    expect(plain.transport).toMatchObject({ protocol: 'WS', secure: false })
+    expect(plain.transport).toMatchObject({
+      protocol: 'WS',
+      secure: false,
+      outbound: { host: 'example.com', port: 80 },
+    })
     expect(plain.transport.local).not.toEqual(transport.local)
   })
 
@@ -187,43 +190,15 @@ describe('webSocket', () => {
         throw new Error('blocked by the policy of the page')
       }
     }
-    const clock = new VirtualClock()
-    const { transport, next } = await page({ url: 'ws://127.0.0.1:9/', WebSocket: Forbidden, clock })
+    const { transport, next } = await page({ url: 'ws://127.0.0.1:9/', WebSocket: Forbidden })
     expect((await failure(transport.connect(ELSEWHERE))).message).toContain('blocked by the policy')
     await next('closed')
-    expect(clock.pending).toBe(0)
   })
 
-  it('keeps the connection by CRLF CRLF, as a page cannot ping (RFC 7118 §6)', async () => {
-    const clock = new VirtualClock()
-    const { url, page: connecting } = await server()
-    const { transport, next, arrived } = await page({ url, clock, keepAlive: 1000, keepAliveTimeout: 100 })
-    transport.connect(ELSEWHERE)
-    const { socket, frame } = await connecting()
-    await next('open')
-    clock.advance(1000)
-    expect(await frame()).toEqual(['\r\n\r\n', false])
-    socket.send('\r\n')
-    socket.send('behind')
-    await next('data')
-    clock.advance(999)
-    expect(arrived).toEqual([])
-    clock.advance(1)
-    await frame()
-    clock.advance(100)
-    expect((await next('closed')).error?.message).toContain('no sign of the peer')
-  })
-
-  it('closes with a code that a page may say when a message is too long', async () => {
-    const { url, page: connecting } = await server()
-    const { transport, next } = await page({ url, maxMessage: 100 })
-    transport.connect(ELSEWHERE)
-    const { socket } = await connecting()
-    await next('open')
-    const closed = once(socket, 'close')
-    socket.send('x'.repeat(101))
-    expect((await next('closed')).error?.message).toContain('more than 100 bytes')
-    expect((await closed)[0]).toBe(4009)
+  it('has its connection kept by CRLF CRLF only where that is wished for', async () => {
+    expect((await page({ url: 'ws://127.0.0.1:9/' })).transport.policy).toMatchObject({ keepAlive: 0 })
+    const { transport } = await page({ url: 'ws://127.0.0.1:9/', keepAlive: 25_000, maxHead: 1000 })
+    expect(transport.policy).toMatchObject({ keepAlive: 25_000, limits: { maxHead: 1000, maxBody: 65_535 } })
   })
 
   it('closes in order', async () => {

@@ -1,4 +1,3 @@
-import type { Clock } from '../base/clock.ts'
 import { ArgumentError, StateError } from '../base/errors.ts'
 import { type Random, randomToken } from '../base/random.ts'
 import { textToBytes } from '../message/index.ts'
@@ -6,22 +5,21 @@ import { closedFlow } from '../transport/closed-flow.ts'
 import { Connections } from '../transport/connections.ts'
 import {
   type Address,
+  type ConnectionPolicy,
   type Flow,
   type Transport,
   type TransportReceiver,
   unbracketed,
 } from '../transport/index.ts'
 import {
-  type CloseCode,
   closedWith,
   SIP_SUBPROTOCOL,
-  type WebSocketBounds,
   WebSocketChannel,
   type WebSocketLimits,
   type WebSocketPort,
-  webSocketBounds,
+  webSocketPolicy,
 } from '../transport/web-socket-channel.ts'
-import { browserClock, browserRandom } from './platform.ts'
+import { browserRandom } from './platform.ts'
 
 /** As much of a browser's WebSocket as is used here. */
 export interface WebSocketLike {
@@ -45,8 +43,12 @@ export interface WebSocketOptions extends WebSocketLimits {
   readonly url: string | URL
   /** Default: the platform's own. */
   readonly WebSocket?: WebSocketClass
-  /** Measures the time-outs; default the browser's clock. */
-  readonly clock?: Clock
+  /**
+   * Milliseconds between two CRLF CRLF that ask the server for a sign, as pages cannot ping (RFC 7118 §6, RFC 5626
+   * §4.4.1): drawn from 80 % to 100 % of it each time. A server that does not answer within 10 seconds is given up.
+   * Default 0, none: not every server answers, and most of them ping by themselves.
+   */
+  readonly keepAlive?: number
   /** Makes up the name that stands in Via and Contact; default the browser's randomness. */
   readonly random?: Random
 }
@@ -71,11 +73,10 @@ class PageTransport implements Transport {
   readonly reliable = true
   readonly secure: boolean
   readonly framing = 'message'
-  readonly outbound = true
+  readonly outbound: Address
+  readonly policy: ConnectionPolicy
   readonly #options: WebSocketOptions
-  readonly #bounds: WebSocketBounds
   readonly #url: URL
-  readonly #server: Address
   #open: { readonly local: Address; readonly connections: Connections } | undefined
 
   constructor(options: WebSocketOptions) {
@@ -83,10 +84,10 @@ class PageTransport implements Transport {
     this.secure = url.protocol === 'wss:'
     this.protocol = this.secure ? 'WSS' : 'WS'
     this.#options = options
-    this.#bounds = webSocketBounds(options)
+    this.policy = webSocketPolicy(options, options.keepAlive)
     this.#url = url
     const port = url.port === '' ? (this.secure ? 443 : 80) : Number(url.port)
-    this.#server = { host: unbracketed(url.hostname), port }
+    this.outbound = { host: unbracketed(url.hostname), port }
   }
 
   get local(): Address {
@@ -98,25 +99,17 @@ class PageTransport implements Transport {
     if (this.#open !== undefined) throw new StateError(`the ${this.protocol} transport is listening already`)
     const { maxBuffered, random = browserRandom } = this.#options
     const local = { host: `${randomToken(random, 12)}.invalid`, port: 0 }
-    this.#open = { local, connections: new Connections(this, receiver, { maxBuffered, mayAlias: false }) }
+    this.#open = { local, connections: new Connections(this, receiver, { maxBuffered }) }
   }
 
   connect(): Flow {
     const open = this.#open
-    if (open === undefined) return closedFlow(this, this.#server)
-    const { clock = browserClock } = this.#options
+    if (open === undefined) return closedFlow(this, this.outbound)
     return (
-      open.connections.find(this.#server) ??
+      open.connections.find(this.outbound) ??
       open.connections.add(
-        this.#server,
-        (flow) =>
-          new WebSocketChannel({
-            flow,
-            clock,
-            bounds: this.#bounds,
-            closeCode: () => 1000,
-            open: (channel) => this.#connect(channel),
-          }),
+        this.outbound,
+        (flow) => new WebSocketChannel(flow, (channel) => this.#connect(channel)),
       )
     )
   }
@@ -157,10 +150,8 @@ function portOf(socket: WebSocketLike, channel: WebSocketChannel): WebSocketPort
       socket.send(textIn(bytes) ?? new Uint8Array(bytes))
       done()
     },
-    ping: () => {
-      if (socket.readyState === OPEN) socket.send('\r\n\r\n')
-    },
-    close: (code) => socket.close(pageCode(code)),
+    close: () => socket.close(1000),
+    // A page has no other way to drop a connection.
     drop: () => socket.close(),
   }
 }
@@ -171,11 +162,6 @@ function textIn(bytes: Uint8Array): string | undefined {
   } catch {
     return undefined
   }
-}
-
-// A page may say 1000, or a number above 3000 that is nobody's.
-function pageCode(code: CloseCode): number {
-  return code === 1000 ? code : code + 3000
 }
 
 function readUrl(url: string | URL): URL {
