@@ -11,9 +11,9 @@ import {
   type Uri,
   verifyRequest,
 } from 'sip-core'
-import { DialogLayer } from './dialog/index.ts'
+import { DialogLayer, uasRemoteTarget } from './dialog/index.ts'
 import { IncomingInvite, type InviteInit, InviteSession } from './invite/index.ts'
-import { verifyBody } from './invite/refusal.ts'
+import { verifyAccept, verifyBody } from './invite/refusal.ts'
 
 /** Who a user agent is. */
 export interface UserAgentInit {
@@ -96,13 +96,16 @@ export class UserAgent extends Emitter<UserAgentEvents> implements EndpointModul
     const { endpoint } = this
     const { message } = received
     const refusal =
-      verifyRequest(message, endpoint.capabilities) ?? verifyBody(message, endpoint.capabilities)
+      verifyRequest(message, endpoint.capabilities) ??
+      verifyBody(message, endpoint.capabilities) ??
+      verifyAccept(message)
     if (refusal !== undefined) return endpoint.respond(received, refusal.status, refusal)
-    if (message.contact === undefined) return endpoint.respond(received, 400, { reason: 'Missing Contact' })
+    const target = uasRemoteTarget(message)
+    if (target === undefined) return endpoint.respond(received, 400, { reason: 'Missing Contact' })
     // RFC 3261 §8.2.2.2: it came before, another way.
     if (this.#asked.has(identify(message))) return endpoint.respond(received, 482)
     if (this.listenerCount('invite') === 0) return endpoint.respond(received, 480)
-    const contact = endpoint.contact(this.identity.uri, message.contact.uri)
+    const contact = endpoint.contact(this.identity.uri, target)
     const dialog = this.dialogs.createUas(received, { contact })
     this.#asked.add(identify(message))
     const session = this.#keep(InviteSession.answer(dialog, received))

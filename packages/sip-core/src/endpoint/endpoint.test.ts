@@ -352,7 +352,7 @@ describe('Endpoint: requests that nobody takes', () => {
         endpoint.capabilities.extensions.add('timer')
       },
     )
-    expect(headers(peer.heard[0], 'Unsupported')).toEqual(['magic, privacy'])
+    expect(headers(peer.heard[0], 'Unsupported')).toEqual(['magic'])
   })
 
   it('answers OPTIONS with everything it can', async () => {
@@ -389,6 +389,13 @@ describe('Endpoint: requests that cannot be read', () => {
     peer.send('MESSAGE sip:here@192.0.2.2 SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bK1\r\n\r\n')
     clock.runUntilIdle()
     expect(peer.lines).toEqual(['SIP/2.0 400 Bad Request - From'])
+  })
+
+  it('are answered with 501 if nobody knows the method (RFC 4475 §3.1.2.18)', async () => {
+    const { clock, peer } = await setUp()
+    peer.send(request('NEWMETHOD', ['CSeq: 8 INVITE']))
+    clock.runUntilIdle()
+    expect(peer.lines).toEqual(['SIP/2.0 501 Not Implemented - CSeq'])
   })
 
   it('are not answered if they are an ACK', async () => {

@@ -46,7 +46,7 @@ import type { Platform } from './platform.ts'
 import { request, type SimpleRequestInit } from './request.ts'
 import { ResponseFlow } from './response-flow.ts'
 import { Sender, type SendOptions } from './sender.ts'
-import { verifyRequest } from './verify-request.ts'
+import { isKnownMethod, verifyRequest } from './verify-request.ts'
 
 /** How an endpoint behaves. */
 export interface EndpointOptions {
@@ -345,10 +345,12 @@ export class Endpoint implements MessageReceiver, AsyncDisposable {
 
   #refuseUnreadable({ received, status, error }: MessageEvent & { type: 'bad-request' }): void {
     if (received.message.method === 'ACK') return
-    const reason = `${reasonPhrase(status)} - ${error.within}`
+    // What nobody knows may well be right some day (RFC 4475 §3.1.2.18): the method is looked at first (RFC 3261 §8.2.1).
+    const answer = status === 400 && !isKnownMethod(received.message.method, this.capabilities) ? 501 : status
+    const reason = `${reasonPhrase(answer)} - ${error.within}`
     const via = isReadable(() => received.message.headers.getAll(Via))
     const flow = via ? this.#responseFlow(received) : received.flow
-    flow.send(printMessage(createRefusal(received, status, { reason, via })), () => {})
+    flow.send(printMessage(createRefusal(received, answer, { reason, via })), () => {})
   }
 
   #responseFlow(received: ReceivedRequest): Flow {

@@ -30,11 +30,7 @@ describe('verifyRequest', () => {
       verify('INVITE', undefined, { Require: 'timer, a, b' }),
       { status: 420, headers: { Unsupported: 'a, b' } },
     ],
-    [
-      'the proxy’s too',
-      verify('INVITE', undefined, { 'Proxy-Require': 'c' }),
-      { status: 420, headers: { Unsupported: 'c' } },
-    ],
+    ['what proxies must know', verify('INVITE', undefined, { 'Proxy-Require': 'c' }), undefined],
     ['but not of an ACK', verify('ACK', undefined, { Require: 'a' }), undefined],
     ['nor of a CANCEL', verify('CANCEL', undefined, { Require: 'a' }), undefined],
   ])('%s', (_, refusal, expected) => {

@@ -1,6 +1,6 @@
 import { surface } from '../base/emitter.ts'
 import { StateError, TimeoutError, TransportError } from '../base/errors.ts'
-import type { OutgoingRequest } from '../message/index.ts'
+import { type OutgoingRequest, Via } from '../message/index.ts'
 import { printMessage } from '../parser/index.ts'
 import type { Flow, ReceivedResponse } from '../transport/index.ts'
 import { type ClientInviteState, clientInvite } from './client-invite.fsm.ts'
@@ -100,6 +100,7 @@ export class ClientMachine
   readonly method: string
   readonly branch: string
   readonly #host: MachineHost<ClientMachine>
+  readonly #hops: number
   #request: OutgoingRequest | undefined
   #user: ClientTransactionUser | undefined
 
@@ -115,6 +116,7 @@ export class ClientMachine
     this.method = request.method
     this.branch = branch
     this.#host = host
+    this.#hops = request.headers.getAll(Via).length
     this.#request = request
     this.#user = user
   }
@@ -136,8 +138,12 @@ export class ClientMachine
     return createCancel(this.request)
   }
 
-  /** For the layer: a response that matches. */
+  /**
+   * For the layer: a response that matches. One that has come by more hops than the request has gone is somebody
+   * else's, or forged, and is dropped (RFC 3261 §8.1.3.3).
+   */
   receive(received: ReceivedResponse): void {
+    if (received.message.headers.getAll(Via).length > this.#hops) return
     this.take(responseInput(received.message.status), received)
   }
 

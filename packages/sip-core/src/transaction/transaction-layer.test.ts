@@ -87,6 +87,25 @@ describe('responses', () => {
   })
 })
 
+describe('a response with more Vias than its request (RFC 3261 §8.1.3.3)', () => {
+  const beyond = ', SIP/2.0/UDP 255.255.255.255;branch=z9hG4bKbeyond'
+
+  it('is dropped', () => {
+    const invite = layer.send(outgoing('INVITE'), flow, user)
+    expect(layer.receive(answer(invite.request, 200, flow, 'b1', `${invite.request.via}${beyond}`))).toBe(
+      true,
+    )
+    expect(user.events).toEqual([])
+    expect(invite.state).toBe('calling')
+  })
+
+  it('is not where the request came from another hop', () => {
+    const invite = layer.send(outgoing('INVITE', { Via: 'SIP/2.0/TCP below.example.com' }), flow, user)
+    layer.receive(answer(invite.request, 180, flow, 'b1', `${invite.request.via}${beyond}`))
+    expect(user.events).toEqual(['response 180'])
+  })
+})
+
 describe('the ACK to a final response other than 2xx', () => {
   it('is made as RFC 3261 §17.1.1.3 says', () => {
     const invite = layer.send(

@@ -10,6 +10,7 @@ import {
   verifyRequest,
 } from 'sip-core'
 import { Dialog, type DialogRegistry } from './dialog.ts'
+import { uasRemoteTarget } from './remote-target.ts'
 import { asIdentity, asRequestUri, uasRouteSet } from './route-set.ts'
 
 /** What a dialog starts with at the end that sends the first request. */
@@ -92,11 +93,11 @@ export class DialogLayer implements EndpointModule, DialogRegistry {
    */
   createUas(received: ReceivedRequest, init: { contact?: NameAddr } = {}): Dialog {
     const { message } = received
-    const { from, to, contact, callId, cseq } = message
+    const { from, to, callId, cseq } = message
+    const target = uasRemoteTarget(message)
     if (to.tag !== undefined)
       throw new StateError('the request belongs to a dialog already: its To has a tag')
-    if (contact === undefined)
-      throw new StateError(`the ${message.method} makes no dialog: it has no Contact`)
+    if (target === undefined) throw new StateError(`the ${message.method} makes no dialog: it has no Contact`)
     return new Dialog({
       endpoint: this.endpoint,
       registry: this,
@@ -104,8 +105,8 @@ export class DialogLayer implements EndpointModule, DialogRegistry {
       callId,
       local: to.withParam('tag', this.endpoint.token()),
       remote: from,
-      contact: init.contact ?? this.endpoint.contact(to.uri, contact.uri),
-      target: contact.uri,
+      contact: init.contact ?? this.endpoint.contact(to.uri, target),
+      target,
       routeSet: uasRouteSet(message),
       state: 'early',
       localSeq: 0,

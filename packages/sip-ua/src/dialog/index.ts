@@ -6,4 +6,5 @@ export {
   type DialogState,
 } from './dialog.ts'
 export { DialogLayer, type UacDialogInit } from './dialog-layer.ts'
+export { uasRemoteTarget } from './remote-target.ts'
 export type { DialogEvent, DialogUsage } from './usage.ts'

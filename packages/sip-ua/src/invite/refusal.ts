@@ -1,11 +1,15 @@
 import {
+  Accept,
   ArgumentError,
+  acceptance,
   type Capabilities,
-  ContentDisposition,
   ContentType,
+  MediaType,
   type ReceivedRequest,
   type Refusal,
+  readBody,
   type SipRequest,
+  selectParts,
 } from 'sip-core'
 import type { Dialog } from '../dialog/index.ts'
 
@@ -26,10 +30,29 @@ export function refuseBusy(dialog: Dialog, received: ReceivedRequest): void {
   dialog.respond(received, 500, { headers: { 'Retry-After': String(wait) } })
 }
 
-/** Why the body of a request cannot be taken (RFC 3261 §8.2.3); undefined when it can, or may be passed over. */
+/**
+ * Why the body of a request cannot be taken (RFC 3261 §8.2.3, RFC 5621 §8): one of its parts is required, and its type
+ * or encoding is unknown. Undefined when it can, or may be passed over.
+ */
 export function verifyBody(request: SipRequest, { contentTypes }: Capabilities): Refusal | undefined {
-  const type = request.headers.get(ContentType)
-  if (type === undefined || request.body.length === 0 || contentTypes.has(type.essence)) return undefined
-  if (request.headers.get(ContentDisposition)?.params.get('handling') === 'optional') return undefined
-  return { status: 415, headers: { Accept: [...contentTypes].join(', ') } }
+  const body = readBody(request)
+  if (body.type === 'unreadable') return { status: 400 }
+  // What has no type is left to whoever asks for it.
+  if (body.type === 'empty' || !request.headers.has(ContentType)) return undefined
+  const { part } = body
+  const selection = selectParts(part, ({ type, isPlain }) => isPlain && contentTypes.has(type.essence))
+  if (selection.type === 'taken') return undefined
+  const accept = { Accept: [...contentTypes].join(', ') }
+  return {
+    status: 415,
+    headers: selection.part.isPlain ? accept : { ...accept, 'Accept-Encoding': 'identity' },
+  }
 }
+
+/** Refuses an INVITE whose sender would take no session description for an answer (RFC 3261 §20.1, §21.4.7). */
+export function verifyAccept({ headers }: SipRequest): Refusal | undefined {
+  if (!headers.has(Accept) || acceptance(headers.getAll(Accept), SDP) > 0) return undefined
+  return { status: 406 }
+}
+
+const SDP = new MediaType({ type: 'application', subtype: 'sdp' })
