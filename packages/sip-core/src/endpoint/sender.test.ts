@@ -186,6 +186,24 @@ describe('failover (RFC 3263 §4.3)', () => {
     expect(branches(second).size).toBe(1)
   })
 
+  it('sends an ACK again over a new connection where the first is gone', async () => {
+    const { clock, network, endpoint, second } = await setUp({ a: 'dead', b: 'dead' })
+    const uri = `sip:${A}:5070;transport=tcp`
+    const before = network.tcp(A, 5070)
+    const early = await ScriptedPeer.at(before)
+    const again = endpoint.sendStateless(outgoing('ACK', uri))
+    await clock.play(10)
+    await before.close()
+    again()
+    await clock.play(10)
+    expect(early.heard()).toEqual(['ACK'])
+    const late = await ScriptedPeer.at(network.tcp(A, 5070))
+    again()
+    await clock.play(10)
+    expect(late.heard()).toEqual(['ACK'])
+    expect(second.messages).toEqual([])
+  })
+
   it('cancels where the INVITE is now', async () => {
     const { clock, first, second, send } = await setUp()
     const { handle, outcome } = send(outgoing('INVITE'))

@@ -84,7 +84,10 @@ export class Sender implements ClientRequestHost {
     const host = relay === undefined ? this : this.#relaying(relay)
     const handle = new ClientRequest({ request, user, host, retries: retriesOf(authenticate), signal })
     if (relay === undefined) this.#context.describe(request)
-    if (signal?.aborted) handle.terminate()
+    if (signal?.aborted) {
+      handle.terminate()
+      return handle
+    }
     this.#route(
       request,
       flow,
@@ -97,7 +100,8 @@ export class Sender implements ClientRequestHost {
   /** As `Endpoint.sendStateless`. */
   sendStateless(request: OutgoingRequest, { flow, relay }: Pick<SendOptions, 'flow' | 'relay'>): () => void {
     let resend = () => {}
-    const sendTo = ([hop, ...rest]: readonly Hop[]): void => {
+    const sendTo = (hops: readonly Hop[]): void => {
+      const [hop, ...rest] = hops
       if (hop === undefined) return
       try {
         const chosen = this.#flow(hop)
@@ -105,7 +109,8 @@ export class Sender implements ClientRequestHost {
         const via = createVia(chosen, relay?.branch() ?? this.branch())
         const marked = headers.clone().prepend(Via, via)
         const bytes = printMessage(new SipRequest({ method, uri, headers: marked, body }))
-        resend = () => chosen.send(bytes, () => {})
+        // A flow that worked and is gone by now may be opened again; one that never did gives way to the next.
+        resend = () => chosen.send(bytes, () => sendTo(hops))
         chosen.send(bytes, () => sendTo(rest))
       } catch (error) {
         if (!(error instanceof TransportError)) throw error
