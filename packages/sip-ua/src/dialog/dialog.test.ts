@@ -283,6 +283,16 @@ describe('the target', () => {
     }
   })
 
+  it('does not move with a 2xx of somebody else', () => {
+    const { dialog, request } = begin()
+    answer(request, 200, CONTACT)
+    dialog.send(dialog.createRequest('INVITE'), { onClientRequest: () => {} })
+    clock.advance(2)
+    const again = peer.messages.findLast((message) => message instanceof SipRequest) as SipRequest
+    answer(again, 200, 'To: <sip:peer@192.0.2.2>;tag=stranger', 'Contact: <sip:stranger@192.0.2.9>')
+    expect(String(dialog.remoteTarget)).toBe('sip:peer@192.0.2.2')
+  })
+
   it('moves with a request of the peer that is accepted, and with none that is refused', () => {
     const { dialog, request } = begin()
     answer(request, 200, CONTACT)
@@ -326,8 +336,8 @@ describe('the CSeq number', () => {
       peer.request('INFO', request, { lines: [`CSeq: ${seq} INFO`] })
       clock.advance(2)
     }
-    for (const seq of [7, 4_000_000_000, 8, 3_999_999_999]) say(seq)
-    expect(offered.map(({ message }) => message.cseq.seq)).toEqual([7, 4_000_000_000])
+    for (const seq of [7, 7, 4_000_000_000, 8, 3_999_999_999]) say(seq)
+    expect(offered.map(({ message }) => message.cseq.seq)).toEqual([7, 7, 4_000_000_000])
     expect(peer.heard()).toEqual(['INVITE', '500 INFO', '500 INFO'])
   })
 

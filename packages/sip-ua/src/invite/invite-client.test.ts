@@ -131,6 +131,15 @@ describe('an INVITE without an offer', () => {
     expect([call.localSdp, call.remoteSdp]).toEqual(['v=0 peer answered', 'v=0 peer'])
   })
 
+  it('has the offer of the branch that is kept answered, and no other', async () => {
+    const answer = vi.fn(() => 'v=0 alice')
+    await stage.call({ answer })
+    await stage.answer(200, { tag: 'one', sdp: 'v=0 one' })
+    await stage.answer(200, { tag: 'two', sdp: 'v=0 two' })
+    expect(answer.mock.calls).toEqual([['v=0 one']])
+    expect(requests('ACK').map((ack) => ack.text)).toEqual(['v=0 alice', ''])
+  })
+
   it('is acknowledged even if the application fails to answer', async () => {
     const surfaced: unknown[] = []
     const microtask = vi.spyOn(globalThis, 'queueMicrotask').mockImplementation((task) => surfaced.push(task))

@@ -40,6 +40,20 @@ describe('the 2xx to an INVITE', () => {
     expect(await stage.left()).toEqual(NOTHING_LEFT)
   })
 
+  it('is not sent again once a BYE has come, with or without its ACK', async () => {
+    call.accept()
+    await stage.play(2)
+    await stage.say('BYE')
+    await stage.play(10_000)
+    expect(times.map(([at, what]) => `${what} at ${at}`)).toEqual(['200 at 0', '200 at 3'])
+    expect(stage.heard()).toEqual(['200 INVITE', '200 BYE'])
+  })
+
+  it('confirms the dialog', async () => {
+    call.accept()
+    expect(call.dialog.state).toBe('confirmed')
+  })
+
   it('is the same each time', async () => {
     call.accept({ sdp: 'v=0 alice' })
     await stage.play(2000)
@@ -60,9 +74,11 @@ describe('the 2xx to an INVITE', () => {
 
   it('goes on being sent when an ACK to something else comes', async () => {
     call.accept()
+    await stage.play(2)
     await stage.say('ACK', { seq: 77 })
     await stage.play(600)
     expect(times.map(([, what]) => what)).toEqual(['200', '200'])
+    expect(call.state).toBe('connecting')
   })
 
   it('is sent again on reliable transports too, and says what this end can do and where it is', async () => {

@@ -297,6 +297,31 @@ describe('a change of a call', () => {
     expect(stage.endpoint.transactions.size).toBe(0)
   })
 
+  it('is not given up because an earlier one has had its time', async () => {
+    await send()
+    await CAUSE['2xx']()
+    await stage.play(31_000)
+    await send()
+    await stage.answer(100)
+    await stage.play(5000)
+    expect(results).toEqual(['v=0 peer answers'])
+    await CAUSE['2xx']()
+    expect(results).toEqual(['v=0 peer answers', 'v=0 peer answers'])
+  })
+
+  it('is not accepted any longer once the call has ended', async () => {
+    await REACH.answered()
+    await stage.say('BYE')
+    stage.peer.heard()
+    await stage.play(10_000)
+    expect(stage.peer.heard()).toEqual([])
+  })
+
+  it('says what this end can do', async () => {
+    await send()
+    expect(stage.peer.last('INVITE').headers.get('Allow')).toContain('BYE')
+  })
+
   it('refuses a body that nobody reads', async () => {
     await stage.say('INVITE', { lines: ['Content-Type: text/plain'], sdp: 'v=0' })
     expect(stage.heard()).toEqual(['415 INVITE'])

@@ -102,6 +102,9 @@ describe('a race', () => {
     await stage.answerTo('BYE', 500)
     expect(call.state).toBe('disconnecting')
     expect(stage.peer.last('BYE').cseq.seq).toBe(3)
+    // Until the first one's transaction is over, and beyond.
+    await stage.play(6000)
+    expect(call.state).toBe('disconnecting')
     await stage.answerTo('BYE', 200)
     expect(call.state).toBe('disconnected')
     expect(await stage.left()).toEqual(NOTHING_LEFT)
