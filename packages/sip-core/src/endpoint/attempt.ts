@@ -28,22 +28,26 @@ export type Outcome =
   /** Nobody answered in time, or the request could not be sent. */
   | { readonly type: 'failed'; readonly error: TimeoutError | TransportError }
 
-/** What is tried after an attempt came out so; undefined leaves it at that. */
-export type Retry = (attempt: Attempt, outcome: Outcome) => Attempt | undefined
+/** What is tried after an attempt came out so, perhaps known only later; undefined leaves it at that. */
+export type Retry = (attempt: Attempt, outcome: Outcome) => Attempt | undefined | Promise<Attempt | undefined>
 
 /**
  * Answers a challenge (401 or 407): a new request with credentials, whose CSeq number is raised already, or
- * undefined to let the challenge be the outcome. `request` and what is returned have no Via.
+ * undefined to let the challenge be the outcome; or a promise of one of these, where somebody has to be asked for a
+ * password. `request` and what is returned have no Via.
  *
  * Called once for every challenge, so that one that refuses its own credentials is for it to notice (RFC 3261 §22.2).
  */
-export type Authenticate = (request: OutgoingRequest, response: SipResponse) => OutgoingRequest | undefined
+export type Authenticate = (
+  request: OutgoingRequest,
+  response: SipResponse,
+) => OutgoingRequest | undefined | Promise<OutgoingRequest | undefined>
 
 // Several proxies and the server may challenge, each with a stale nonce besides; nobody needs more.
 const MOST_CHALLENGES = 8
 
 /** The next target after a failure or a 503 (RFC 3263 §4.3). */
-export const failover: Retry = (attempt, outcome) => {
+export function failover(attempt: Attempt, outcome: Outcome): Attempt | undefined {
   if (outcome.type === 'response' && outcome.received.message.status !== 503) return undefined
   const [, ...left] = attempt.hops
   // The server that has answered over TCP has nothing else to say over UDP.
@@ -72,10 +76,19 @@ export function authentication(authenticate: Authenticate): Retry {
     if (outcome.type === 'failed' || attempt.challenges >= MOST_CHALLENGES) return undefined
     const { message } = outcome.received
     if (message.status !== 401 && message.status !== 407) return undefined
-    let request: OutgoingRequest | undefined
+    const next = (request: OutgoingRequest | undefined): Attempt | undefined =>
+      request && { ...attempt, request, challenges: attempt.challenges + 1 }
+    let answer: ReturnType<Authenticate>
     surface(() => {
-      request = authenticate(attempt.request, message)
+      answer = authenticate(attempt.request, message)
     })
-    return request && { ...attempt, request, challenges: attempt.challenges + 1 }
+    return answer instanceof Promise ? answer.catch(unanswered).then(next) : next(answer)
   }
+}
+
+function unanswered(error: unknown): undefined {
+  surface(() => {
+    throw error
+  })
+  return undefined
 }

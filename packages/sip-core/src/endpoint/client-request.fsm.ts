@@ -21,6 +21,10 @@
  *                 +------------------------>| cancelled |-------------------------------------->+
  *                   cancel: send CANCEL     +-----------+   final: report
  *
+ * Where a challenge has come and somebody has to be asked for credentials the request waits in `asking`, with nothing
+ * under way: from `calling` and `proceeding` by `ask`, on to `calling` by `attempt`, or to `ended` when there is no
+ * answer (`unanswered`) or nobody waits for it any more (`cancel`, `terminate`).
+ *
  * What is in `calling` has heard nothing from the target that it tries: a CANCEL has to wait there (RFC 3261 §9.1).
  * What was cancelled is tried nowhere else. `RETRIES` says what else may bring about an `attempt`.
  */
@@ -30,6 +34,7 @@ export type ClientRequestState =
   | 'resolving'
   | 'calling'
   | 'proceeding'
+  | 'asking'
   | 'withdrawn'
   | 'cancelled'
   | 'answered'
@@ -43,6 +48,10 @@ export type ClientRequestInput =
   | 'final'
   /** It could not be sent, or nobody answered, and there is nowhere else to go. */
   | 'failed'
+  /** Credentials are asked for: whether there is an attempt to come will be known later. */
+  | 'ask'
+  /** There is none: the challenge stands. */
+  | 'unanswered'
   /** The transaction is over. */
   | 'over'
   | 'cancel'
@@ -56,6 +65,8 @@ export const clientRequest: StateTable<ClientRequestState, ClientRequestInput, C
     provisional: null,
     final: null,
     failed: { next: 'ended', actions: ['report', 'end'] },
+    ask: null,
+    unanswered: null,
     over: null,
     cancel: { next: 'ended', actions: ['end'] },
     terminate: { next: 'ended', actions: ['end'] },
@@ -65,6 +76,8 @@ export const clientRequest: StateTable<ClientRequestState, ClientRequestInput, C
     provisional: { next: 'proceeding', actions: ['report'] },
     final: { next: 'answered', actions: ['report'] },
     failed: { next: 'ended', actions: ['report', 'end'] },
+    ask: { next: 'asking', actions: [] },
+    unanswered: null,
     over: { next: 'ended', actions: ['end'] },
     cancel: { next: 'withdrawn', actions: [] },
     terminate: { next: 'ended', actions: ['stop', 'end'] },
@@ -74,15 +87,31 @@ export const clientRequest: StateTable<ClientRequestState, ClientRequestInput, C
     provisional: { next: 'proceeding', actions: ['report'] },
     final: { next: 'answered', actions: ['report'] },
     failed: { next: 'ended', actions: ['report', 'end'] },
+    ask: { next: 'asking', actions: [] },
+    unanswered: null,
     over: { next: 'ended', actions: ['end'] },
     cancel: { next: 'cancelled', actions: ['send-cancel'] },
     terminate: { next: 'ended', actions: ['stop', 'end'] },
+  },
+  asking: {
+    attempt: { next: 'calling', actions: ['send'] },
+    provisional: null,
+    final: null,
+    failed: null,
+    ask: null,
+    unanswered: { next: 'ended', actions: ['report', 'end'] },
+    // The challenged transaction; it is left to itself, to acknowledge the challenge as often as that comes.
+    over: null,
+    cancel: { next: 'ended', actions: ['report', 'end'] },
+    terminate: { next: 'ended', actions: ['end'] },
   },
   withdrawn: {
     attempt: null,
     provisional: { next: 'cancelled', actions: ['send-cancel', 'report'] },
     final: { next: 'answered', actions: ['report'] },
     failed: { next: 'ended', actions: ['report', 'end'] },
+    ask: null,
+    unanswered: null,
     over: { next: 'ended', actions: ['end'] },
     cancel: null,
     terminate: { next: 'ended', actions: ['stop', 'end'] },
@@ -92,6 +121,8 @@ export const clientRequest: StateTable<ClientRequestState, ClientRequestInput, C
     provisional: { next: 'cancelled', actions: ['report'] },
     final: { next: 'answered', actions: ['report'] },
     failed: { next: 'ended', actions: ['report', 'end'] },
+    ask: null,
+    unanswered: null,
     over: { next: 'ended', actions: ['end'] },
     cancel: null,
     terminate: { next: 'ended', actions: ['stop', 'end'] },
@@ -103,6 +134,8 @@ export const clientRequest: StateTable<ClientRequestState, ClientRequestInput, C
     final: { next: 'answered', actions: ['report'] },
     // The ACK to the final response was not taken; the response stands.
     failed: null,
+    ask: null,
+    unanswered: null,
     over: { next: 'ended', actions: ['end'] },
     cancel: null,
     terminate: { next: 'ended', actions: ['stop', 'end'] },
@@ -112,6 +145,8 @@ export const clientRequest: StateTable<ClientRequestState, ClientRequestInput, C
     provisional: null,
     final: null,
     failed: null,
+    ask: null,
+    unanswered: null,
     over: null,
     cancel: null,
     terminate: null,
@@ -126,6 +161,7 @@ export const RETRIES: Readonly<Record<ClientRequestState, readonly ('response' |
   resolving: [],
   calling: ['response', 'failed'],
   proceeding: ['response'],
+  asking: [],
   withdrawn: [],
   cancelled: [],
   answered: [],

@@ -101,6 +101,13 @@ class Stage {
     return this.end(index)
   }
 
+  /** What was asked for is known: the next attempt goes there, or there is none. */
+  async decide(hop: Hop | undefined): Promise<void> {
+    decide?.(hop)
+    decide = undefined
+    await Promise.resolve()
+  }
+
   end(index = this.transactions.length - 1): this {
     this.#tell(index, (transaction) => this.over(transaction))
     return this
@@ -143,6 +150,17 @@ function host(hop: Hop): string {
   return hop.type === 'flow' ? hop.flow.remote.host : hop.target.address.host
 }
 
+/** Retries of which nobody knows yet what comes of them: `Stage.decide` says. */
+const asked: readonly Retry[] = [
+  (attempt, outcome) => {
+    if (outcome.type === 'failed' || outcome.received.message.status !== 401) return undefined
+    return new Promise((resolve) => {
+      decide = (hop) => resolve(hop && { ...attempt, hops: [hop] })
+    })
+  },
+]
+let decide: ((hop: Hop | undefined) => void) | undefined
+
 const uncaught: unknown[] = []
 
 beforeEach(() => {
@@ -170,15 +188,18 @@ describe('ClientRequest: every cell of its table', () => {
     proceeding: (stage) => stage.start(A).respond(100),
     withdrawn: (stage) => stage.start(A).handle.cancel(),
     cancelled: (stage) => stage.start(A).respond(100).handle.cancel(),
+    asking: (stage) => stage.start(A).respond(401),
     answered: (stage) => stage.start(A).respond(200),
     ended: (stage) => stage.start(A).handle.terminate(),
   }
-  const INPUTS: Record<ClientRequestInput, (stage: Stage) => void> = {
-    attempt: (stage) => stage.start(B),
+  const INPUTS: Record<ClientRequestInput, (stage: Stage) => unknown> = {
+    attempt: (stage) => (stage.handle.state === 'asking' ? stage.decide(B) : stage.start(B)),
     provisional: (stage) => stage.respond(180),
     final: (stage) => stage.respond(200),
     failed: (stage) =>
       stage.transactions.length > 0 ? stage.break() : stage.handle.fail(new TransportError('no address')),
+    ask: (stage) => stage.respond(401),
+    unanswered: (stage) => stage.decide(undefined),
     over: (stage) => stage.end(),
     cancel: (stage) => stage.handle.cancel(),
     terminate: (stage) => stage.handle.terminate(),
@@ -198,6 +219,7 @@ describe('ClientRequest: every cell of its table', () => {
       provisional: ['proceeding', '180'],
       final: ['answered', '200'],
       failed: FAILED,
+      ask: ['asking', ''],
       over: ENDED,
       cancel: ['withdrawn', ''],
       terminate: STOPPED,
@@ -206,13 +228,21 @@ describe('ClientRequest: every cell of its table', () => {
       provisional: ['proceeding', '180'],
       final: ['answered', '200'],
       failed: FAILED,
+      ask: ['asking', ''],
       over: ENDED,
       cancel: ['cancelled', 'CANCEL 0'],
       terminate: STOPPED,
     },
+    asking: {
+      attempt: ['calling', 'send 192.0.2.2'],
+      unanswered: ['ended', '401, terminated'],
+      cancel: ['ended', '401, terminated'],
+      terminate: ENDED,
+    },
     withdrawn: {
       provisional: ['cancelled', 'CANCEL 0, 180'],
       final: ['answered', '200'],
+      ask: ['answered', '401'],
       failed: FAILED,
       over: ENDED,
       terminate: STOPPED,
@@ -220,12 +250,14 @@ describe('ClientRequest: every cell of its table', () => {
     cancelled: {
       provisional: ['cancelled', '180'],
       final: ['answered', '200'],
+      ask: ['answered', '401'],
       failed: FAILED,
       over: ENDED,
       terminate: STOPPED,
     },
     answered: {
       final: ['answered', '200'],
+      ask: ['answered', '401'],
       // A transaction that failed ends.
       failed: ENDED,
       over: ENDED,
@@ -237,14 +269,14 @@ describe('ClientRequest: every cell of its table', () => {
   for (const [state, path] of Object.entries(PATHS)) {
     for (const [input, happens] of Object.entries(INPUTS)) {
       const before = state as ClientRequestState
-      it(`${state} x ${input}`, () => {
-        const stage = new Stage('INVITE')
+      it(`${state} x ${input}`, async () => {
+        const stage = new Stage('INVITE', asked)
         path(stage)
         expect(stage.handle.state).toBe(before)
         stage.news()
-        const needsTransaction = ['provisional', 'final', 'over'].includes(input)
+        const needsTransaction = ['provisional', 'final', 'ask', 'over'].includes(input)
         if (needsTransaction && stage.transactions.length === 0) return
-        happens(stage)
+        await happens(stage)
         const [next, log] = EXPECTED[before][input as ClientRequestInput] ?? [before, '']
         expect([stage.handle.state, stage.news()]).toEqual([next, log])
       })
@@ -379,6 +411,33 @@ describe('ClientRequest: challenges', () => {
     })
     expect(new Stage('OPTIONS', [throwing]).start(A).respond(401).news()).toBe('send 192.0.2.1, 401')
     await new Promise<void>((resolve) => setTimeout(resolve))
+    expect(uncaught).toEqual([bug])
+  })
+})
+
+describe('ClientRequest: credentials that somebody is asked for', () => {
+  it('go out when they come, in a transaction of its own, though the challenged one has ended', async () => {
+    const stage = new Stage('REGISTER', asked).start(A).respond(401).end()
+    expect(stage.news()).toBe('send 192.0.2.1')
+    await stage.decide(A)
+    expect(stage.respond(200).news()).toBe('send 192.0.2.1, 200')
+  })
+
+  it('are not waited for any more once the request is given up', async () => {
+    const stage = new Stage('INVITE', asked).start(A).respond(180).respond(401)
+    stage.handle.cancel()
+    expect(stage.news()).toBe('send 192.0.2.1, 180, 401, terminated')
+    await stage.decide(A)
+    expect(stage.handle.state).toBe('ended')
+    expect(stage.news()).toBe('')
+  })
+
+  it('leave the challenge standing if asking fails, which surfaces', async () => {
+    const bug = new StateError('no keyring')
+    const failing = authentication(() => Promise.reject(bug))
+    const stage = new Stage('OPTIONS', [failing]).start(A).respond(401)
+    await new Promise<void>((resolve) => setTimeout(resolve))
+    expect(stage.news()).toBe('send 192.0.2.1, 401, terminated')
     expect(uncaught).toEqual([bug])
   })
 })

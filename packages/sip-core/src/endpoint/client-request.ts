@@ -70,6 +70,8 @@ export class ClientRequest implements ClientTransactionUser {
   // Tells the events of this attempt's transaction from those of the ones before.
   #branch = ''
   #transaction: ClientTransaction | undefined
+  // The challenge that is being answered; what is reported when that is given up.
+  #challenge: Outcome | undefined
 
   constructor({ request, user, host, retries, signal }: ClientRequestInit) {
     this.#request = request
@@ -96,10 +98,10 @@ export class ClientRequest implements ClientTransactionUser {
    * Takes an INVITE back: sends CANCEL at once if its present target has sent a provisional response, else as soon
    * as it does (RFC 3261 §9.1). From now on no other target is tried. The final response still comes; whoever waits
    * for it gives up 64 times T1 later with `terminate`. Nothing but `terminated` comes of a request that was not
-   * sent yet.
+   * sent yet. While credentials are asked for nothing is under way: the challenge is the outcome, at once.
    */
   cancel(): void {
-    this.#take('cancel')
+    this.#take('cancel', this.#challenge)
   }
 
   /** Stops waiting: no event comes after the `terminated` that this causes. */
@@ -145,11 +147,22 @@ export class ClientRequest implements ClientTransactionUser {
   #conclude(outcome: Outcome): void {
     if (this.#attempt !== undefined) this.#host.learn(this.#attempt, outcome)
     const next = this.#next(outcome)
-    if (next !== undefined) this.#try(next)
+    if (next instanceof Promise) this.#await(next, outcome)
+    else if (next !== undefined) this.#try(next)
     else this.#take(outcome.type === 'response' ? 'final' : 'failed', outcome)
   }
 
-  #next(outcome: Outcome): Attempt | undefined {
+  #await(next: Promise<Attempt | undefined>, challenge: Outcome): void {
+    this.#challenge = challenge
+    this.#take('ask')
+    void next.then((attempt) => {
+      if (this.#state !== 'asking') return
+      if (attempt !== undefined) this.#try(attempt)
+      else this.#take('unanswered', challenge)
+    })
+  }
+
+  #next(outcome: Outcome): ReturnType<Retry> {
     const attempt = this.#attempt
     if (attempt === undefined || !RETRIES[this.#state].includes(outcome.type)) return undefined
     for (const retry of this.#retries) {

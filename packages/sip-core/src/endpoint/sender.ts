@@ -1,3 +1,4 @@
+import { type CredentialsSource, DigestClient } from '../auth/index.ts'
 import { SipError, TransportError } from '../base/errors.ts'
 import type { Random } from '../base/random.ts'
 import {
@@ -29,6 +30,7 @@ import {
   type Retry,
 } from './attempt.ts'
 import { ClientRequest, type ClientRequestHost, type ClientRequestUser } from './client-request.ts'
+import { digestRetry, learning } from './digest-retry.ts'
 
 /** What an element does that forwards a request of somebody else instead of sending one of its own. */
 export interface Relay {
@@ -45,7 +47,18 @@ export interface Relay {
 export interface SendOptions {
   /** Sends over this flow and nowhere else. */
   readonly flow?: Flow | undefined
-  /** Answers challenges; default: a challenge is the outcome. */
+  /**
+   * What digest challenges (401, 407) are answered with; default: a challenge is the outcome. Requests that belong
+   * together share a client, so that the later ones bring their credentials along: these are put into the headers of
+   * the request that was handed in.
+   */
+  readonly credentials?: CredentialsSource | DigestClient | undefined
+  /**
+   * The CSeq number for a request that goes out again with credentials; default: one more than before. A dialog counts
+   * by this.
+   */
+  readonly nextSeq?: ((request: OutgoingRequest) => number) | undefined
+  /** Answers challenges before `credentials` do, e.g. of a scheme of the application's own. */
   readonly authenticate?: Authenticate | undefined
   /** Forwards: what the endpoint says of itself in requests of its own is left out. */
   readonly relay?: Relay | undefined
@@ -80,14 +93,15 @@ export class Sender implements ClientRequestHost {
 
   /** As `Endpoint.send`. */
   send(request: OutgoingRequest, user: ClientRequestUser, options: SendOptions): ClientRequest {
-    const { flow, authenticate, relay, signal } = options
+    const { flow, relay, signal } = options
     const host = relay === undefined ? this : this.#relaying(relay)
-    const handle = new ClientRequest({ request, user, host, retries: retriesOf(authenticate), signal })
+    const digest = this.#digest(options)
+    digest?.authorize(request)
+    const retries = retriesOf(options, digest)
+    const watched = digest === undefined ? user : learning(digest, user)
+    const handle = new ClientRequest({ request, user: watched, host, retries, signal })
     if (relay === undefined) this.#context.describe(request)
-    if (signal?.aborted) {
-      handle.terminate()
-      return handle
-    }
+    if (signal?.aborted) handle.terminate()
     this.#route(
       request,
       flow,
@@ -100,8 +114,7 @@ export class Sender implements ClientRequestHost {
   /** As `Endpoint.sendStateless`. */
   sendStateless(request: OutgoingRequest, { flow, relay }: Pick<SendOptions, 'flow' | 'relay'>): () => void {
     let resend = () => {}
-    const sendTo = (hops: readonly Hop[]): void => {
-      const [hop, ...rest] = hops
+    const sendTo = ([hop, ...rest]: readonly Hop[]): void => {
       if (hop === undefined) return
       try {
         const chosen = this.#flow(hop)
@@ -109,8 +122,7 @@ export class Sender implements ClientRequestHost {
         const via = createVia(chosen, relay?.branch() ?? this.branch())
         const marked = headers.clone().prepend(Via, via)
         const bytes = printMessage(new SipRequest({ method, uri, headers: marked, body }))
-        // A flow that worked and is gone by now may be opened again; one that never did gives way to the next.
-        resend = () => chosen.send(bytes, () => sendTo(hops))
+        resend = () => chosen.send(bytes, () => {})
         chosen.send(bytes, () => sendTo(rest))
       } catch (error) {
         if (!(error instanceof TransportError)) throw error
@@ -182,6 +194,11 @@ export class Sender implements ClientRequestHost {
     }
   }
 
+  #digest({ credentials }: SendOptions): DigestClient | undefined {
+    if (credentials === undefined || credentials instanceof DigestClient) return credentials
+    return new DigestClient({ credentials, random: this.#context.random })
+  }
+
   #flow(hop: Hop): Flow {
     return hop.type === 'flow' ? hop.flow : this.#context.transports.flow(hop.target)
   }
@@ -213,8 +230,15 @@ const FAILED_FOR = 30_000
 
 const FAILOVER: readonly Retry[] = [failover]
 
-function retriesOf(authenticate: Authenticate | undefined): readonly Retry[] {
-  return authenticate === undefined ? FAILOVER : [authentication(authenticate), failover]
+function retriesOf(
+  { authenticate, nextSeq }: SendOptions,
+  digest: DigestClient | undefined,
+): readonly Retry[] {
+  return [
+    ...(authenticate === undefined ? [] : [authentication(authenticate)]),
+    ...(digest === undefined ? [] : [digestRetry(digest, nextSeq)]),
+    ...FAILOVER,
+  ]
 }
 
 /** Bytes on the wire, with a Via of the usual length. */
