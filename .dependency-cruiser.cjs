@@ -9,7 +9,7 @@ const simple = '^packages/sip-simple/src/'
 const xfer = '^packages/sip-xfer/src/'
 
 /** Rooms of sip-core from the ground up: a room may import those before it. */
-const stairs = ['base', 'message', 'parser', 'body', 'transport', 'transaction', 'auth', 'endpoint']
+const stairs = ['base', 'message', 'parser', 'body', 'transport', 'transaction', 'auth', 'endpoint', 'proxy']
 
 const never = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to })
 
@@ -77,9 +77,9 @@ module.exports = {
         ),
       ),
     never(
-      'sip-core-endpoint-looks-down',
-      'endpoint/ is the top room; the index is above it.',
-      { path: `${core}endpoint/` },
+      'sip-core-proxy-looks-down',
+      'proxy/ is the top room; the index is above it.',
+      { path: `${core}proxy/` },
       { path: `${core}[^/]+\\.ts$` },
     ),
     never(

@@ -33,7 +33,7 @@ interface Violation {
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 const packages = ['sip-core', 'sip-ua', 'sip-simple', 'sip-xfer'] as const
-const rooms = ['base', 'message', 'parser', 'body', 'transport', 'transaction', 'auth', 'endpoint']
+const rooms = ['base', 'message', 'parser', 'body', 'transport', 'transaction', 'auth', 'endpoint', 'proxy']
 
 const imports = (file: string, from: string, ...rules: string[]): Specimen => ({
   file: `packages/${file}`,
@@ -48,7 +48,7 @@ const says = (file: string, code: string, ...rules: string[]): Specimen => ({
 
 /** Broken imports, which dependency-cruiser must find. */
 const forbiddenImports: Specimen[] = [
-  imports('sip-core/src/endpoint/up.ts', 'sip-ua', 'sip-core-is-the-ground'),
+  imports('sip-core/src/endpoint/up-ua.ts', 'sip-ua', 'sip-core-is-the-ground'),
   imports('sip-ua/src/up-simple.ts', 'sip-simple', 'sip-ua-knows-sip-core-only'),
   imports('sip-ua/src/up-xfer.ts', 'sip-xfer', 'sip-ua-knows-sip-core-only'),
   imports('sip-simple/src/up.ts', 'sip-xfer', 'sip-simple-stands-under-sip-xfer'),
@@ -67,7 +67,7 @@ const forbiddenImports: Specimen[] = [
       imports(`sip-core/src/${room}/up.ts`, `../${rooms[i + 1]}/index.ts`, `sip-core-${room}-looks-down`),
     ),
   imports('sip-core/src/message/parse.ts', '../parser/index.ts', 'sip-core-message-looks-down'),
-  imports('sip-core/src/endpoint/top.ts', '../index.ts', 'sip-core-endpoint-looks-down'),
+  imports('sip-core/src/proxy/top.ts', '../index.ts', 'sip-core-proxy-looks-down'),
   imports('sip-core/src/auth/send.ts', '../transaction/index.ts', 'sip-core-auth-needs-messages-only'),
   imports('sip-core/src/transport/udp.ts', '../node/index.ts', 'platform-is-handed-in'),
   imports('sip-core/src/transport/ws.ts', '../web/index.ts', 'platform-is-handed-in'),

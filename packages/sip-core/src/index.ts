@@ -19,5 +19,6 @@ export {
 export * from './endpoint/index.ts'
 export * from './message/index.ts'
 export * from './parser/index.ts'
+export * from './proxy/index.ts'
 export * from './transaction/index.ts'
 export * from './transport/index.ts'

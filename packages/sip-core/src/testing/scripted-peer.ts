@@ -13,6 +13,8 @@ export interface ScriptedInit {
   /** E.g. `['Event: refer', 'Expires: 60']`; a line of a header that is there already replaces it. */
   readonly lines?: readonly string[]
   readonly body?: string
+  /** The Request-URI of a request; default: the peer's Contact, or whom it is sent to. */
+  readonly uri?: string
 }
 
 /** The tag of the peer in all its dialogs. */
@@ -104,7 +106,7 @@ export class ScriptedPeer implements TransportReceiver {
       `CSeq: ${number} ${method}`,
       `Contact: <sip:peer@${formatAddress(this.#transport.local)}>`,
     ]
-    this.#write(`${method} ${contact?.uri ?? to.uri} SIP/2.0`, lines, init, this.#senderOf(made))
+    this.#write(`${method} ${init.uri ?? contact?.uri ?? to.uri} SIP/2.0`, lines, init, this.#senderOf(made))
   }
 
   /** Sends a request outside of any dialog. */
@@ -119,7 +121,7 @@ export class ScriptedPeer implements TransportReceiver {
       `CSeq: ${number} ${method}`,
       `Contact: <sip:peer@${here}>`,
     ]
-    this.#write(`${method} sip:${formatAddress(to)} SIP/2.0`, lines, init, to)
+    this.#write(`${method} ${init.uri ?? `sip:${formatAddress(to)}`} SIP/2.0`, lines, init, to)
   }
 
   onTransport(event: TransportEvent): void {
