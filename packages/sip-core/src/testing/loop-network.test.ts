@@ -105,7 +105,7 @@ describe('LoopNetwork', () => {
     clock.runUntilIdle()
     expect(arrived).toEqual([])
     expect(failed).toHaveBeenCalledExactlyOnceWith(
-      new TransportError('TCP 192.0.2.2:5060: nobody listens there'),
+      new TransportError('TCP 192.0.2.2:5060: not sent: nobody listens there'),
     )
   })
 })
@@ -242,7 +242,9 @@ describe('LoopNetwork: transports', () => {
     await alice.close()
     const failed = vi.fn()
     send('b', failed)
-    expect(failed).toHaveBeenCalledExactlyOnceWith(new TransportError('the transport is closed'))
+    expect(failed).toHaveBeenCalledExactlyOnceWith(
+      new TransportError('UDP 192.0.2.2:5060: the transport is closed'),
+    )
     expect(clock.pending).toBe(0)
   })
 

@@ -1,16 +1,16 @@
-import type { Clock } from '../base/clock.ts'
+import type { Clock, Timer } from '../base/clock.ts'
 import { Emitter } from '../base/emitter.ts'
-import { StateError, TransportError } from '../base/errors.ts'
+import { TransportError } from '../base/errors.ts'
 import { type Random, randomBetween } from '../base/random.ts'
 import {
   type Address,
+  type ConnectionPolicy,
   type Dns,
-  type Flow,
   formatAddress,
   type Transport,
   type TransportProtocol,
-  type TransportReceiver,
 } from '../transport/index.ts'
+import { LoopTcp, type LoopTransport, LoopUdp, type LoopWire } from './loop-transport.ts'
 
 /** One message on its way through the loop network. */
 export interface Packet {
@@ -76,7 +76,7 @@ const NO_FAULTS: Faults = { loss: 0, duplication: 0, reordering: 0, reorderDelay
  *
  * @see pjsip_loop_start
  */
-export class LoopNetwork extends Emitter<LoopNetworkEvents> {
+export class LoopNetwork extends Emitter<LoopNetworkEvents> implements LoopWire {
   readonly clock: Clock
   readonly random: Random
   /** May be changed while the network runs. */
@@ -111,33 +111,41 @@ export class LoopNetwork extends Emitter<LoopNetworkEvents> {
 
   /** An unreliable transport at this address. */
   udp(host: string, port = 5060): Transport {
-    return new LoopTransport(this, 'UDP', { host, port })
+    return new LoopUdp(this, { host, port })
   }
 
-  /** A reliable one: nothing is lost, nothing overtaken, and sending to nobody fails. */
-  tcp(host: string, port = 5060): Transport {
-    return new LoopTransport(this, 'TCP', { host, port })
+  /**
+   * A reliable one: nothing is lost, nothing overtaken, and sending to nobody fails.
+   *
+   * @param policy how its connections are kept; default: until somebody closes them
+   */
+  tcp(host: string, port = 5060, policy?: ConnectionPolicy): Transport {
+    return new LoopTcp(this, { host, port }, policy)
   }
 
-  /** For the transports: somebody listens here now. */
+  get transit(): number {
+    return this.#delay[0]
+  }
+
+  setTimer(delay: number, task: () => void): Timer {
+    return this.clock.setTimer(delay, task)
+  }
+
   attach(transport: LoopTransport): void {
     const key = place(transport.protocol, transport.local)
     if (this.#listeners.has(key)) throw new TransportError(`${key} is taken`)
     this.#listeners.set(key, transport)
   }
 
-  /** For the transports: nobody listens here any more. */
   detach(transport: LoopTransport): void {
     this.#listeners.delete(place(transport.protocol, transport.local))
   }
 
-  /** For the flows: carries bytes to whoever listens at `to` when they arrive. */
-  carry(
-    transport: LoopTransport,
-    to: Address,
-    bytes: Uint8Array,
-    failed: (error: TransportError) => void,
-  ): void {
+  listener({ protocol }: LoopTransport, address: Address): LoopTransport | undefined {
+    return this.#listeners.get(place(protocol, address))
+  }
+
+  carry(transport: LoopTransport, to: Address, bytes: Uint8Array, arrive: (bytes: Uint8Array) => void): void {
     const { protocol, local: from, reliable } = transport
     const packet: Packet = {
       index: ++this.#packets,
@@ -151,15 +159,10 @@ export class LoopNetwork extends Emitter<LoopNetworkEvents> {
     this.emit('packet', packet, fate)
     if (fate.type === 'drop') return
     // One constant delay on reliable transports, so that nothing is overtaken.
-    const drawn = reliable ? this.#delay[0] : randomBetween(this.random, ...this.#delay)
+    const drawn = reliable ? this.transit : randomBetween(this.random, ...this.#delay)
     const transit = drawn + (fate.type === 'delay' ? fate.by : 0)
-    const arrive = () => {
-      const listener = this.#listeners.get(place(protocol, to))
-      if (listener !== undefined) listener.arrive(packet)
-      else if (reliable) failed(new TransportError(`${place(protocol, to)}: nobody listens there`))
-    }
-    this.clock.setTimer(transit, arrive)
-    if (fate.type === 'duplicate') this.clock.setTimer(transit, arrive)
+    this.clock.setTimer(transit, () => arrive(packet.bytes))
+    if (fate.type === 'duplicate') this.clock.setTimer(transit, () => arrive(packet.bytes))
   }
 
   #draw(): Fate {
@@ -173,54 +176,6 @@ export class LoopNetwork extends Emitter<LoopNetworkEvents> {
 }
 
 const DELIVER: Fate = { type: 'deliver' }
-
-class LoopTransport implements Transport {
-  readonly secure = false
-  readonly framing = 'message'
-  readonly protocol: TransportProtocol
-  readonly local: Address
-  readonly #network: LoopNetwork
-  #receiver: TransportReceiver | undefined
-
-  constructor(network: LoopNetwork, protocol: TransportProtocol, local: Address) {
-    this.#network = network
-    this.protocol = protocol
-    this.local = local
-  }
-
-  get reliable(): boolean {
-    return this.protocol !== 'UDP'
-  }
-
-  async listen(receiver: TransportReceiver): Promise<void> {
-    if (this.#receiver !== undefined) throw new StateError('the transport is listening already')
-    this.#network.attach(this)
-    this.#receiver = receiver
-  }
-
-  connect(remote: Address): Flow {
-    return {
-      transport: this,
-      local: this.local,
-      remote,
-      send: (bytes, failed) => {
-        if (this.#receiver === undefined) failed(new TransportError('the transport is closed'))
-        else this.#network.carry(this, remote, bytes, failed)
-      },
-      close: () => {},
-    }
-  }
-
-  async close(): Promise<void> {
-    if (this.#receiver === undefined) return
-    this.#receiver = undefined
-    this.#network.detach(this)
-  }
-
-  arrive({ from, bytes }: Packet): void {
-    this.#receiver?.onTransport({ type: 'data', flow: this.connect(from), bytes })
-  }
-}
 
 function place(protocol: TransportProtocol, address: Address): string {
   return `${protocol} ${formatAddress(address)}`

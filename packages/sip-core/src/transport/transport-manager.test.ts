@@ -17,7 +17,14 @@ function setUp(pick: (network: LoopNetwork) => readonly Transport[] = (network) 
   const diagnostics = new Diagnostics()
   const events: MessageEvent[] = []
   const receiver = { onMessage: (event: MessageEvent) => events.push(event) }
-  const manager = new TransportManager(pick(network), { clock, diagnostics, receiver, headers: () => [] })
+  const manager = new TransportManager(pick(network), {
+    clock,
+    random: new SeededRandom(2),
+    diagnostics,
+    receiver,
+    headers: () => [],
+    inUse: () => false,
+  })
   /** Has Alice's transport send bytes to Bob. */
   const arrive = (bytes: string | Uint8Array, via = network.udp(ALICE.host)) => {
     const sender = via.connect(BOB)
@@ -109,11 +116,13 @@ describe('TransportManager: what arrives', () => {
   })
 
   it('tells when a flow is gone', () => {
-    const { events, manager, network } = setUp()
-    const flow = network.tcp(BOB.host).connect(ALICE)
+    const { events, manager } = setUp((network) => [network.tcp(BOB.host)])
+    const flow = (manager.transports[0] as Transport).connect(ALICE)
+    manager.onTransport({ type: 'open', flow })
     const error = new TransportError('reset')
     manager.onTransport({ type: 'closed', flow, error })
-    expect(events).toEqual([{ type: 'flow-closed', flow, error }])
+    manager.onTransport({ type: 'closed', flow })
+    expect(events).toMatchObject([{ type: 'flow-closed', flow: { remote: ALICE }, error }])
   })
 })
 

@@ -1,9 +1,12 @@
 import type { Clock } from '../base/clock.ts'
 import { type ParseError, TransportError } from '../base/errors.ts'
-import type { HeaderCodec, SipResponse, SipUri, Uri } from '../message/index.ts'
-import { parseMessage } from '../parser/index.ts'
+import type { Random } from '../base/random.ts'
+import type { HeaderCodec, SipRequest, SipResponse, SipUri, Uri } from '../message/index.ts'
+import { type Frame, MessageFramer, parseMessage } from '../parser/index.ts'
+import { ConnectionKeeper, type KeeperHost } from './connection-keeper.ts'
 import type { Diagnostics } from './diagnostics.ts'
-import { isNumeric, unbracketed } from './host.ts'
+import { isNumeric } from './host.ts'
+import { ManagedConnection } from './managed-connection.ts'
 import { protocolOf } from './protocol.ts'
 import type { Received, ReceivedRequest } from './received.ts'
 import type { Target } from './target.ts'
@@ -16,7 +19,8 @@ import {
   type TransportProtocol,
   type TransportReceiver,
 } from './transport.ts'
-import { responseAddress } from './via.ts'
+import { responseAddress, sentBy } from './via.ts'
+import { WatchedFlow } from './watched-flow.ts'
 
 /** What the transport manager has to say. */
 export type MessageEvent =
@@ -40,10 +44,13 @@ export interface MessageReceiver {
 /** What the manager works with. */
 export interface TransportManagerContext {
   readonly clock: Clock
+  readonly random: Random
   readonly diagnostics: Diagnostics
   readonly receiver: MessageReceiver
   /** The headers that must parse before a message is handed up, besides those of this package. */
   readonly headers: () => readonly HeaderCodec<unknown>[]
+  /** Whether somebody waits for something on a connection, so that it is kept although nothing goes over it. */
+  readonly inUse: (flow: Flow) => boolean
 }
 
 /**
@@ -54,10 +61,23 @@ export interface TransportManagerContext {
 export class TransportManager implements TransportReceiver {
   readonly transports: readonly Transport[]
   readonly #context: TransportManagerContext
+  readonly #keeping: KeeperHost
+  readonly #keepers = new Map<Transport, ConnectionKeeper>()
+  readonly #datagrams = new MessageFramer()
 
   constructor(transports: readonly Transport[], context: TransportManagerContext) {
     this.transports = transports
     this.#context = context
+    const { clock, random, diagnostics, receiver } = context
+    this.#keeping = {
+      clock,
+      random,
+      diagnostics,
+      message: (connection, bytes) => this.#deliver(connection, bytes),
+      unreadable: (connection, frame) => this.#unreadable(connection, frame),
+      inUse: (connection) => context.inUse(connection),
+      closed: (flow, error) => receiver.onMessage({ type: 'flow-closed', flow, ...(error && { error }) }),
+    }
   }
 
   /** Opens every transport; when one cannot be opened the others are closed again. */
@@ -85,7 +105,7 @@ export class TransportManager implements TransportReceiver {
         `no transport for ${target.protocol} to ${formatAddress(target.address)} (have: ${have})`,
       )
     }
-    return new WatchedFlow(transport.connect(target.address), this.#context)
+    return this.#connect(transport, target.address, { domain: target.domain })
   }
 
   /**
@@ -100,7 +120,25 @@ export class TransportManager implements TransportReceiver {
     const protocol = protocolOrNone(peer)
     const fitting = this.transports.filter((transport) => transport.protocol === protocol)
     const ipv6 = peer.host.includes(':')
-    return fitting.find((transport) => transport.local.host.includes(':') === ipv6) ?? fitting[0] ?? first
+    return (
+      fitting.find((transport) => transport.local.host.includes(':') === ipv6) ??
+      fitting[0] ??
+      this.transports.find(({ outbound }) => outbound !== undefined) ??
+      first
+    )
+  }
+
+  /**
+   * The flow to the outbound proxy, where there is one that can take what goes to `hop`, and no other transport that
+   * speaks the protocol of `hop`. Nothing has to be looked up then.
+   */
+  outbound(hop: Uri): Flow | undefined {
+    const secure = hop.type === 'sip' && hop.scheme === 'sips'
+    const transport = this.transports.find((t) => t.outbound !== undefined && (t.secure || !secure))
+    if (transport?.outbound === undefined) return undefined
+    const protocol = hop.type === 'sip' ? protocolOrNone(hop) : undefined
+    if (this.transports.some((t) => t.outbound === undefined && t.protocol === protocol)) return undefined
+    return this.#connect(transport, transport.outbound)
   }
 
   /** The flow on which a request is answered (RFC 3261 §18.2.2). */
@@ -110,41 +148,33 @@ export class TransportManager implements TransportReceiver {
     const address = responseAddress(received)
     if (!isNumeric(address.host) || (address.host === remote.host && address.port === remote.port))
       return received.flow
-    return new WatchedFlow(transport.connect(address), this.#context)
+    return this.#connect(transport, address)
+  }
+
+  /**
+   * Pings the peer of a connection from now on (CRLF CRLF, RFC 5626 §4.4.1), and gives the connection up when it does
+   * not answer within 10 seconds. For a peer that has agreed to answer: one that registers or was registered with
+   * the option tag `outbound`, or with `keep` in a Via (RFC 6223). Does nothing on a flow that is no connection.
+   *
+   * @param interval milliseconds from ping to ping, drawn from 80 % to 100 % of it each time; 0 ends it
+   */
+  keepAlive(flow: Flow, interval: number): void {
+    if (flow instanceof ManagedConnection) flow.keepAlive(interval)
   }
 
   onTransport(event: TransportEvent): void {
-    const { receiver, headers } = this.#context
-    if (event.type === 'open') return
-    if (event.type === 'closed') {
-      receiver.onMessage({ ...event, type: 'flow-closed' })
-      return
-    }
-    const { bytes } = event
-    if (isKeepAlive(bytes)) return
-    const flow = new WatchedFlow(event.flow, this.#context)
-    flow.watch('in', bytes)
-    const result = parseMessage(bytes, { headers: headers() })
-    switch (result.type) {
-      case 'request':
-        receiver.onMessage({ type: 'request', message: result.request, flow })
+    const { flow } = event
+    const keeper = this.#keeperOf(flow.transport)
+    switch (event.type) {
+      case 'open':
+        keeper?.opened(flow)
         break
-      case 'response':
-        if (this.#isOurs(result.response, flow)) {
-          receiver.onMessage({ type: 'response', message: result.response, flow })
-        }
+      case 'data':
+        if (keeper !== undefined) keeper.received(flow, event.bytes)
+        else this.#datagram(flow, event.bytes)
         break
-      case 'bad-request': {
-        const { request, status, error } = result
-        receiver.onMessage({
-          type: 'bad-request',
-          received: { type: 'request', message: request, flow },
-          status,
-          error,
-        })
-        break
-      }
-      case 'garbage':
+      case 'closed':
+        keeper?.closed(flow, event.error)
         break
     }
   }
@@ -154,50 +184,62 @@ export class TransportManager implements TransportReceiver {
     await Promise.allSettled(this.transports.map((transport) => transport.close()))
   }
 
+  #connect(transport: Transport, ...to: Parameters<Transport['connect']>): Flow {
+    const keeper = this.#keeperOf(transport)
+    return keeper?.connect(...to) ?? new WatchedFlow(transport.connect(...to), this.#context)
+  }
+
+  #datagram(flow: Flow, bytes: Uint8Array): void {
+    this.#datagrams.push(bytes)
+    const frame = this.#datagrams.next()
+    if (frame?.type === 'message') this.#deliver(new WatchedFlow(flow, this.#context), frame.bytes)
+  }
+
+  #deliver(flow: WatchedFlow, bytes: Uint8Array): void {
+    const { receiver, headers } = this.#context
+    flow.watch('in', bytes)
+    const result = parseMessage(bytes, { headers: headers() })
+    switch (result.type) {
+      case 'request':
+        announceAlias(flow, result.request)
+        receiver.onMessage({ type: 'request', message: result.request, flow })
+        break
+      case 'response':
+        if (this.#isOurs(result.response, flow))
+          receiver.onMessage({ type: 'response', message: result.response, flow })
+        break
+      case 'bad-request':
+        this.#refuse(flow, result.request, result)
+        break
+      case 'garbage':
+        break
+    }
+  }
+
+  // RFC 3261 §18.3, §20.14: whoever sends such a request is told so, and then the stream means nothing any more.
+  #unreadable(connection: ManagedConnection, frame: Frame & { type: 'error' }): void {
+    connection.watch('in', frame.bytes)
+    const result = parseMessage(frame.bytes, { headers: this.#context.headers() })
+    if (result.type === 'request' || result.type === 'bad-request')
+      this.#refuse(connection, result.request, frame)
+  }
+
+  #refuse(flow: Flow, message: SipRequest, { status, error }: { status: number; error: ParseError }): void {
+    const received: ReceivedRequest = { type: 'request', message, flow }
+    this.#context.receiver.onMessage({ type: 'bad-request', received, status, error })
+  }
+
+  #keeperOf(transport: Transport): ConnectionKeeper | undefined {
+    if (!transport.reliable) return undefined
+    const keeper = this.#keepers.get(transport) ?? new ConnectionKeeper(transport, this.#keeping)
+    this.#keepers.set(transport, keeper)
+    return keeper
+  }
+
   // RFC 3261 §18.1.2: a response whose topmost Via is not ours went astray. Ports are compared as we wrote them.
   #isOurs({ via }: SipResponse, flow: Flow): boolean {
-    const { host, port } = flow.transport.local
-    return unbracketed(via.host).toLowerCase() === host.toLowerCase() && (via.port ?? 5060) === port
-  }
-}
-
-/** A transport's flow that shows what goes over it to whoever watches the endpoint. */
-class WatchedFlow implements Flow {
-  readonly #flow: Flow
-  readonly #context: TransportManagerContext
-
-  constructor(flow: Flow, context: TransportManagerContext) {
-    this.#flow = flow
-    this.#context = context
-  }
-
-  get transport(): Transport {
-    return this.#flow.transport
-  }
-
-  get local(): Address {
-    return this.#flow.local
-  }
-
-  get remote(): Address {
-    return this.#flow.remote
-  }
-
-  send(bytes: Uint8Array, failed: (error: TransportError) => void): void {
-    this.watch('out', bytes)
-    this.#flow.send(bytes, failed)
-  }
-
-  close(reason?: TransportError): void {
-    this.#flow.close(reason)
-  }
-
-  watch(direction: 'in' | 'out', bytes: Uint8Array): void {
-    const { diagnostics, clock } = this.#context
-    diagnostics.publish('message', () => {
-      const { transport, local, remote } = this.#flow
-      return [{ direction, protocol: transport.protocol, local, remote, bytes, at: clock.now() }]
-    })
+    const { host, port } = sentBy(flow.transport)
+    return via.host.toLowerCase() === host.toLowerCase() && (via.port ?? 5060) === (port ?? 5060)
   }
 }
 
@@ -215,7 +257,8 @@ function sameFamily(a: Address, b: Address): boolean {
   return a.host.includes(':') === b.host.includes(':')
 }
 
-// Keep-alives over UDP are a few bytes of no meaning, most often CRLF CRLF.
-function isKeepAlive(bytes: Uint8Array): boolean {
-  return bytes.every((byte) => byte === 13 || byte === 10 || byte === 0)
+// RFC 5923: what the peer that has connected to us says of itself; whether that is believed is up to the transport.
+function announceAlias(flow: Flow, { via }: SipRequest): void {
+  if (!(flow instanceof ManagedConnection) || flow.dialled || !via.params.has('alias')) return
+  flow.alias(via.port ?? (flow.transport.secure ? 5061 : 5060))
 }
