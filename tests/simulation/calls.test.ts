@@ -101,9 +101,9 @@ describe('two people who do what they like', () => {
     })
     await fc.assert(
       fc.asyncProperty(runs, faults, async (run, network) => part(await live(run, network))),
-      { numRuns: 300 },
+      { numRuns: 200 },
     )
-  })
+  }, 60_000)
 
   it('agree about their call when nothing gets lost', async () => {
     const faults = fc.record({
@@ -123,7 +123,7 @@ describe('two people who do what they like', () => {
         }
         await part(met)
       }),
-      { numRuns: 300 },
+      { numRuns: 200 },
     )
-  })
+  }, 60_000)
 })
