@@ -75,6 +75,12 @@ describe('DnsCache', () => {
     expect(cache.ask('address', 'c.example.com')).not.toBeInstanceOf(Promise)
   })
 
+  it('keeps no more of an answer than anybody has a use for', async () => {
+    const many = Array.from({ length: 5000 }, (_, index) => `10.0.${index >> 8}.${index & 255}`)
+    const { cache } = setUp({ address: { 'a.example.com': many } })
+    expect((await cache.ask('address', 'a.example.com')).records).toEqual(many.slice(0, 64))
+  })
+
   it('is not confused by an answer that comes after it was given up', async () => {
     const clock = new VirtualClock()
     let answer = (_: { records: string[] }) => {}
