@@ -7,11 +7,9 @@ import {
   NameAddr,
   type OutgoingRequest,
   type OutgoingResponse,
-  Params,
   reasonPhrase,
   type SipRequest,
   type SipResponse,
-  SipUri,
   type Uri,
   Via,
 } from '../message/index.ts'
@@ -25,9 +23,9 @@ import {
 } from '../transaction/index.ts'
 import {
   type Address,
-  bracketed,
   Diagnostics,
   type Flow,
+  isBoundToFlow,
   type MessageEvent,
   type MessageReceiver,
   ObservedAddresses,
@@ -40,12 +38,13 @@ import {
 } from '../transport/index.ts'
 import { Capabilities } from './capabilities.ts'
 import type { ClientRequest, ClientRequestUser } from './client-request.ts'
+import { contactUri } from './contact-uri.ts'
 import { createRefusal, createResponse, type ResponseInit } from './create-response.ts'
 import { type EndpointModule, ModulePriority } from './module.ts'
 import type { Platform } from './platform.ts'
 import { request, type SimpleRequestInit } from './request.ts'
 import { ResponseFlow } from './response-flow.ts'
-import { Sender, type SendOptions } from './sender.ts'
+import { Sender, type SendOptions, type StatelessSendOptions } from './sender.ts'
 import { isKnownMethod, verifyRequest } from './verify-request.ts'
 
 /** How an endpoint behaves. */
@@ -170,16 +169,14 @@ export class Endpoint implements MessageReceiver, AsyncDisposable {
   /**
    * Where this end can be reached by a peer: the address of the transport that leads there, with the user of
    * `identity`. Goes into Contact.
+   *
+   * @param options.heardOn the flow by which the peer was heard of: leads to one that cannot be connected to
    */
-  contact(identity: Uri, peer: Uri): NameAddr {
-    const transport = this.transports.toward(peer)
-    const { protocol, secure } = transport
-    const { host, port } = this.#advertised.get(transport) ?? transport.local
-    const params =
-      protocol === 'UDP' || secure ? Params.empty : Params.of({ transport: protocol.toLowerCase() })
-    const scheme = secure ? 'sips' : 'sip'
+  contact(identity: Uri, peer: Uri, { heardOn }: Pick<SendOptions, 'heardOn'> = {}): NameAddr {
+    const back = isBoundToFlow(peer) ? heardOn?.transport : undefined
+    const transport = back ?? this.transports.toward(peer)
     const user = identity.type === 'sip' ? identity.user : undefined
-    return new NameAddr({ uri: new SipUri({ scheme, user, host: bracketed(host), port, params }) })
+    return new NameAddr({ uri: contactUri(transport, user, peer, this.#advertised.get(transport)) })
   }
 
   /**
@@ -235,9 +232,9 @@ export class Endpoint implements MessageReceiver, AsyncDisposable {
   /**
    * Sends a request outside of any transaction, as an ACK to a 2xx is (RFC 3261 §13.2.2.4).
    *
-   * @returns sends the same bytes over the same flow again
+   * @returns sends the same bytes over the same flow again, or where that is gone over a new one
    */
-  sendStateless(request: OutgoingRequest, options: Pick<SendOptions, 'flow' | 'relay'> = {}): () => void {
+  sendStateless(request: OutgoingRequest, options: StatelessSendOptions = {}): () => void {
     return this.#sender.sendStateless(request, options)
   }
 

@@ -15,5 +15,5 @@ export {
   URI_HEADERS,
   type UriRequest,
 } from './request-from-uri.ts'
-export type { Relay, SendOptions } from './sender.ts'
+export type { Relay, SendOptions, StatelessSendOptions } from './sender.ts'
 export { type Refusal, verifyRequest } from './verify-request.ts'

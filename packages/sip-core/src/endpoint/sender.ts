@@ -18,7 +18,14 @@ import {
   newBranch,
   type TransactionLayer,
 } from '../transaction/index.ts'
-import type { Flow, ObservedAddresses, Resolver, Target, TransportManager } from '../transport/index.ts'
+import {
+  type Flow,
+  isBoundToFlow,
+  type ObservedAddresses,
+  type Resolver,
+  type Target,
+  type TransportManager,
+} from '../transport/index.ts'
 import {
   type Attempt,
   type Authenticate,
@@ -48,6 +55,11 @@ export interface SendOptions {
   /** Sends over this flow and nowhere else. */
   readonly flow?: Flow | undefined
   /**
+   * The flow by which the peer was heard of last: the request goes over it if the next hop cannot be connected to,
+   * as a page cannot (RFC 5626 §4.3, RFC 7118 Appendix B.1).
+   */
+  readonly heardOn?: Flow | undefined
+  /**
    * What digest challenges (401, 407) are answered with; default: a challenge is the outcome. Requests that belong
    * together share a client, so that the later ones bring their credentials along: these are put into the headers of
    * the request that was handed in.
@@ -65,6 +77,9 @@ export interface SendOptions {
   /** Aborting stops the waiting (`terminate`), and takes an INVITE back (`cancel`). */
   readonly signal?: AbortSignal | undefined
 }
+
+/** How a request without a transaction is sent. */
+export type StatelessSendOptions = Pick<SendOptions, 'flow' | 'heardOn' | 'relay'>
 
 /** What requests are sent with. */
 export interface SenderContext {
@@ -93,7 +108,7 @@ export class Sender implements ClientRequestHost {
 
   /** As `Endpoint.send`. */
   send(request: OutgoingRequest, user: ClientRequestUser, options: SendOptions): ClientRequest {
-    const { flow, relay, signal } = options
+    const { relay, signal } = options
     const host = relay === undefined ? this : this.#relaying(relay)
     const digest = this.#digest(options)
     digest?.authorize(request)
@@ -101,10 +116,13 @@ export class Sender implements ClientRequestHost {
     const watched = digest === undefined ? user : learning(digest, user)
     const handle = new ClientRequest({ request, user: watched, host, retries, signal })
     if (relay === undefined) this.#context.describe(request)
-    if (signal?.aborted) handle.terminate()
+    if (signal?.aborted) {
+      handle.terminate()
+      return handle
+    }
     this.#route(
       request,
-      flow,
+      options,
       (hops) => handle.start({ request, hops, challenges: 0 }),
       (error) => handle.fail(error),
     )
@@ -112,9 +130,11 @@ export class Sender implements ClientRequestHost {
   }
 
   /** As `Endpoint.sendStateless`. */
-  sendStateless(request: OutgoingRequest, { flow, relay }: Pick<SendOptions, 'flow' | 'relay'>): () => void {
+  sendStateless(request: OutgoingRequest, options: StatelessSendOptions): () => void {
+    const { relay } = options
     let resend = () => {}
-    const sendTo = ([hop, ...rest]: readonly Hop[]): void => {
+    const sendTo = (hops: readonly Hop[]): void => {
+      const [hop, ...rest] = hops
       if (hop === undefined) return
       try {
         const chosen = this.#flow(hop)
@@ -122,7 +142,8 @@ export class Sender implements ClientRequestHost {
         const via = createVia(chosen, relay?.branch() ?? this.branch())
         const marked = headers.clone().prepend(Via, via)
         const bytes = printMessage(new SipRequest({ method, uri, headers: marked, body }))
-        resend = () => chosen.send(bytes, () => {})
+        // A flow that worked and is gone by now may be opened again; one that never did gives way to the next.
+        resend = () => chosen.send(bytes, () => sendTo(hops))
         chosen.send(bytes, () => sendTo(rest))
       } catch (error) {
         if (!(error instanceof TransportError)) throw error
@@ -131,7 +152,7 @@ export class Sender implements ClientRequestHost {
     }
     this.#route(
       request,
-      flow,
+      options,
       (hops) => sendTo(this.plan({ request, hops, challenges: 0 }).hops),
       () => {},
     )
@@ -203,9 +224,14 @@ export class Sender implements ClientRequestHost {
     return hop.type === 'flow' ? hop.flow : this.#context.transports.flow(hop.target)
   }
 
+  // A flow that needs no address.
+  #flowTo(hop: Uri, heardOn: Flow | undefined): Flow | undefined {
+    return this.#context.transports.outbound(hop) ?? (isBoundToFlow(hop) ? heardOn : undefined)
+  }
+
   #route(
     request: SipRequest,
-    flow: Flow | undefined,
+    options: Pick<SendOptions, 'flow' | 'heardOn'>,
     send: (hops: readonly [Hop, ...Hop[]]) => void,
     fail: (error: TransportError) => void,
   ): void {
@@ -215,8 +241,10 @@ export class Sender implements ClientRequestHost {
       send([first, ...rest])
     }
     try {
+      const hop = nextHop(request)
+      const flow = options.flow ?? this.#flowTo(hop, options.heardOn)
       if (flow !== undefined) return send([{ type: 'flow', flow }])
-      const targets = this.#context.resolver.resolve(nextHop(request))
+      const targets = this.#context.resolver.resolve(addressed(hop))
       if (targets instanceof Promise) targets.then(sendTo).catch((error) => fail(asTransportError(error)))
       else sendTo(targets)
     } catch (error) {
@@ -249,9 +277,12 @@ function sizeOf(request: OutgoingRequest): number {
 const TYPICAL_VIA = 'Via: SIP/2.0/UDP 198.51.100.100:65535;rport;branch=z9hG4bK0123456789abcdef\r\n'.length
 
 // RFC 3261 §8.1.2: the first Route if it is a loose router, else the Request-URI.
-function nextHop({ uri, headers }: SipRequest): SipUri {
+function nextHop({ uri, headers }: SipRequest): Uri {
   const route = headers.get(Route)
-  const hop: Uri = route?.uri.type === 'sip' && route.uri.params.has('lr') ? route.uri : uri
+  return route?.uri.type === 'sip' && route.uri.params.has('lr') ? route.uri : uri
+}
+
+function addressed(hop: Uri): SipUri {
   if (hop.type !== 'sip')
     throw new TransportError(`${hop} cannot be reached: only sip and sips URIs have an address`)
   return hop
