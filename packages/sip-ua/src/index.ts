@@ -3,6 +3,7 @@ export * from './header/index.ts'
 export * from './invite/index.ts'
 export {
   type AddressLike,
+  type CallInit,
   toNameAddr,
   UserAgent,
   type UserAgentEvents,

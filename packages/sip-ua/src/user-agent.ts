@@ -2,6 +2,7 @@ import {
   Emitter,
   type Endpoint,
   type EndpointModule,
+  type Flow,
   ModulePriority,
   NameAddr,
   parseNameAddr,
@@ -19,6 +20,12 @@ import { verifyAccept, verifyBody } from './invite/refusal.ts'
 export interface UserAgentInit {
   /** Goes into From, with or without a display name: `'"Alice" <sip:alice@example.com>'`. */
   readonly identity: string | NameAddr
+}
+
+/** How somebody is called. */
+export interface CallInit extends InviteInit {
+  /** Calls over this connection, which the callee has opened: a page can be called no other way (RFC 7118). */
+  readonly flow?: Flow | undefined
 }
 
 /** What happens at a user agent. */
@@ -71,8 +78,9 @@ export class UserAgent extends Emitter<UserAgentEvents> implements EndpointModul
    *
    * @throws ParseError when `target` is no address, ArgumentError when a header cannot be sent
    */
-  invite(target: AddressLike, init: InviteInit = {}): InviteSession {
-    const dialog = this.dialogs.createUac({ local: this.identity, remote: toNameAddr(target) })
+  invite(target: AddressLike, init: CallInit = {}): InviteSession {
+    const { flow } = init
+    const dialog = this.dialogs.createUac({ local: this.identity, remote: toNameAddr(target), flow })
     return this.#keep(InviteSession.invite(dialog, init))
   }
 
@@ -105,7 +113,7 @@ export class UserAgent extends Emitter<UserAgentEvents> implements EndpointModul
     // RFC 3261 §8.2.2.2: it came before, another way.
     if (this.#asked.has(identify(message))) return endpoint.respond(received, 482)
     if (this.listenerCount('invite') === 0) return endpoint.respond(received, 480)
-    const contact = endpoint.contact(this.identity.uri, target)
+    const contact = endpoint.contact(this.identity.uri, target, { heardOn: received.flow })
     const dialog = this.dialogs.createUas(received, { contact })
     this.#asked.add(identify(message))
     const session = this.#keep(InviteSession.answer(dialog, received))

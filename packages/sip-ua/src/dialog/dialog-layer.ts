@@ -1,6 +1,7 @@
 import {
   type Endpoint,
   type EndpointModule,
+  type Flow,
   ModulePriority,
   type NameAddr,
   type Received,
@@ -25,6 +26,11 @@ export interface UacDialogInit {
   readonly contact?: NameAddr
   /** Routes the first request, as a preset route set does (RFC 3261 §8.1.2). */
   readonly route?: readonly NameAddr[]
+  /**
+   * Sends the first request over this flow, and later ones if the peer cannot be connected to: for a peer that is
+   * known by the connection it has opened, as a page is.
+   */
+  readonly flow?: Flow | undefined
 }
 
 const layers = new WeakMap<Endpoint, DialogLayer>()
@@ -75,12 +81,13 @@ export class DialogLayer implements EndpointModule, DialogRegistry {
       callId: endpoint.token(24),
       local: asIdentity(init.local).withParam('tag', endpoint.token()),
       remote: asIdentity(init.remote).withParam('tag', undefined),
-      contact: init.contact ?? endpoint.contact(init.local.uri, target),
+      contact: init.contact ?? endpoint.contact(init.local.uri, target, { heardOn: init.flow }),
       target,
       routeSet: init.route ?? [],
       state: 'null',
       localSeq: 0,
       remoteSeq: undefined,
+      heardOn: init.flow,
     })
   }
 
@@ -105,12 +112,13 @@ export class DialogLayer implements EndpointModule, DialogRegistry {
       callId,
       local: to.withParam('tag', this.endpoint.token()),
       remote: from,
-      contact: init.contact ?? this.endpoint.contact(to.uri, target),
+      contact: init.contact ?? this.endpoint.contact(to.uri, target, { heardOn: received.flow }),
       target,
       routeSet: uasRouteSet(message),
       state: 'early',
       localSeq: 0,
       remoteSeq: cseq.seq,
+      heardOn: received.flow,
     })
   }
 

@@ -8,6 +8,7 @@ import {
   createRequest,
   type Endpoint,
   type ExtraHeaders,
+  type Flow,
   type Method,
   type NameAddr,
   type OutgoingRequest,
@@ -70,6 +71,8 @@ export interface DialogInit {
   readonly state: DialogState
   readonly localSeq: number
   readonly remoteSeq: number | undefined
+  /** The flow by which the peer was heard of, or over which the first request is to go. */
+  readonly heardOn: Flow | undefined
 }
 
 // RFC 3261 §12.2, RFC 3311, RFC 6665 §4.4.1, RFC 3515 §2.4: these carry a Contact and move the remote target.
@@ -101,6 +104,7 @@ export class Dialog {
   #routeSet: readonly NameAddr[]
   #localSeq: number
   #remoteSeq: number | undefined
+  #heardOn: Flow | undefined
 
   constructor(init: DialogInit) {
     this.endpoint = init.endpoint
@@ -115,6 +119,7 @@ export class Dialog {
     this.#state = init.state
     this.#localSeq = init.localSeq
     this.#remoteSeq = init.remoteSeq
+    this.#heardOn = init.heardOn
   }
 
   get state(): DialogState {
@@ -226,6 +231,9 @@ export class Dialog {
   /**
    * Sends a request of this dialog. Responses move the dialog (tag, target, route set) before `user` sees them.
    *
+   * To a peer that cannot be connected to, as a page cannot, it goes over the flow by which the peer was heard of
+   * last (RFC 5626 §4.3, RFC 7118 Appendix B.1); when that is gone the request fails, until the peer is heard again.
+   *
    * @see pjsip_dlg_send_request
    */
   send(request: OutgoingRequest, user: ClientRequestUser): ClientRequest {
@@ -235,7 +243,20 @@ export class Dialog {
         user.onClientRequest(event, handle)
       },
     }
-    return this.endpoint.send(request, watched)
+    return this.endpoint.send(request, watched, this.#way)
+  }
+
+  /**
+   * Sends the ACK to a 2xx, the same way.
+   *
+   * @returns sends it again
+   */
+  sendAck(ack: OutgoingRequest): () => void {
+    return this.endpoint.sendStateless(ack, this.#way)
+  }
+
+  get #way(): { readonly flow: Flow | undefined } | { readonly heardOn: Flow | undefined } {
+    return this.#state === 'null' ? { flow: this.#heardOn } : { heardOn: this.#heardOn }
   }
 
   /**
@@ -246,6 +267,7 @@ export class Dialog {
     const transaction = this.endpoint.accept(received, user)
     if (this.#state === 'null') {
       this.#remoteSeq = message.cseq.seq
+      this.#heardOn = received.flow
       this.#establish(message.from, uasRouteSet(message), 'confirmed')
     }
     return transaction
@@ -302,6 +324,7 @@ export class Dialog {
       state: 'null',
       localSeq: request.cseq.seq,
       remoteSeq: undefined,
+      heardOn: received.flow,
     })
     sibling.#learn(request, received)
     return sibling
@@ -319,7 +342,10 @@ export class Dialog {
       return true
     }
     // Before the peer has a tag it may be any branch of a fork, each with numbers of its own; see `accept`.
-    if (this.#state !== 'null') this.#remoteSeq = cseq.seq
+    if (this.#state !== 'null') {
+      this.#remoteSeq = cseq.seq
+      this.#heardOn = received.flow
+    }
     return this.#offer(received)
   }
 
@@ -350,6 +376,7 @@ export class Dialog {
     else if (status >= 200 && to.tag === this.remoteTag && REFRESHES_TARGET.has(request.method)) {
       this.#moveTo(contact)
     }
+    if (to.tag === this.remoteTag && this.#state !== 'null') this.#heardOn = received.flow
   }
 
   // RFC 3261 §12.1.2 and §13.2.2.4: an early dialog's route set and target are taken anew from the 2xx; a 2xx that

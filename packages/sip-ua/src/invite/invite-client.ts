@@ -120,7 +120,7 @@ export class InviteClient implements ClientRequestUser {
     const answer = first ? this.#answerTo(message) : undefined
     const body = answer === undefined ? undefined : sdpBody(answer)
     const ack = dialog.createAck(request, { body })
-    this.#acks.set(tag, dialog.endpoint.sendStateless(ack))
+    this.#acks.set(tag, dialog.sendAck(ack))
     if (first) this.#user({ type: 'success', received, dialog, answer })
     else endBranch(dialog)
   }

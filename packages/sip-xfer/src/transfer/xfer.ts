@@ -110,7 +110,8 @@ export class Xfer extends Emitter<XferEvents> implements EndpointModule {
     if (to.tag !== undefined) return dialogs.find(callId, to.tag, from.tag)
     if (contact === undefined || verifyRequest(received.message, endpoint.capabilities) !== undefined)
       return undefined
-    return dialogs.createUas(received, { contact: endpoint.contact(identity.uri, contact.uri) })
+    const own = endpoint.contact(identity.uri, contact.uri, { heardOn: received.flow })
+    return dialogs.createUas(received, { contact: own })
   }
 
   #refer(dialog: Dialog, received: ReceivedRequest): void {
