@@ -107,6 +107,18 @@ module.exports = {
       { path: `${core}node/` },
     ),
     never(
+      'sip-core-trace-needs-diagnostics-only',
+      'trace/ writes down what the transports show; who transacts or answers is nothing to it.',
+      { path: `${core}trace/`, pathNot: `${test}|${fixture}` },
+      { path: `${core}((parser|body|transaction|auth|endpoint|proxy)/|[^/]+\\.ts$)` },
+    ),
+    never(
+      'trace-is-plugged-in',
+      'Who wants a capture plugs it in from outside.',
+      { path: '^packages/[^/]+/src/', pathNot: `${test}|${core}trace/` },
+      { path: `${core}trace/` },
+    ),
+    never(
       'testing-is-for-tests',
       'The test kit is imported by tests alone.',
       { path: '^packages/', pathNot: `${test}|${fixture}|${core}testing/` },

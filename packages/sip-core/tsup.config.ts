@@ -1,3 +1,9 @@
 import { library } from '../../tsup.base.ts'
 
-export default library(['src/index.ts', 'src/node/index.ts', 'src/web/index.ts', 'src/testing/index.ts'])
+export default library([
+  'src/index.ts',
+  'src/node/index.ts',
+  'src/web/index.ts',
+  'src/trace/index.ts',
+  'src/testing/index.ts',
+])
