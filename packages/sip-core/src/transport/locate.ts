@@ -74,9 +74,9 @@ export function* locate(uri: SipUri, context: SearchContext): Search<readonly Ta
   const domain = hostName(uri.host)
   const host = hostName(uri.params.get('maddr') ?? uri.host)
   const wanted = wantedProtocol(uri)
-  const usable = PREFERENCE[uri.scheme].filter(context.speaks)
+  const preferred = PREFERENCE[uri.scheme]
   // What nobody here speaks is for the sending to complain of.
-  const usual = wanted ?? usable[0] ?? PREFERENCE[uri.scheme][0]
+  const usual = wanted ?? preferred.find(context.speaks) ?? preferred[0]
   const port = uri.port ?? DEFAULT_PORT[usual]
   const literals = literalsOf(host, context)
   if (literals !== undefined && literals.length > 0) {
@@ -85,7 +85,8 @@ export function* locate(uri: SipUri, context: SearchContext): Search<readonly Ta
   // §4.2: with a port there is nothing to look for but the addresses.
   if (uri.port !== undefined || literals !== undefined)
     return yield* targetsOf([{ protocol: usual, host, port }], domain, context)
-  const services = wanted === undefined ? yield* servicesOf(host, usable) : srvOf(host, [wanted])
+  const services =
+    wanted === undefined ? yield* servicesOf(host, preferred.filter(context.speaks)) : srvOf(host, [wanted])
   const { servers, refused } = yield* serversOf(services, context)
   if (servers.length > 0) return yield* targetsOf(servers, domain, context)
   // §4.2: no SRV records; the host itself, over what it has not refused.
