@@ -15,6 +15,8 @@ export interface WorldOptions {
   readonly faults?: Partial<Faults>
   /** Decides over single packets. */
   readonly decide?: (packet: Packet) => Fate | undefined
+  /** Host names and their addresses; default none. */
+  readonly hosts?: Readonly<Record<string, readonly string[]>>
 }
 
 /** What went over the network, in short: `alice>bob INVITE`, `bob>alice 180 INVITE`. */
@@ -33,10 +35,10 @@ export class World {
   readonly #agents = new Map<string, UserAgent>()
   readonly #names = new Map<string, string>()
 
-  constructor({ seed = 1, faults, decide }: WorldOptions = {}) {
+  constructor({ seed = 1, faults, decide, hosts = {} }: WorldOptions = {}) {
     const random = new SeededRandom(seed)
     const hooks = decide === undefined ? {} : { decide }
-    this.network = new LoopNetwork({ clock: this.clock, random, faults: faults ?? {}, ...hooks })
+    this.network = new LoopNetwork({ clock: this.clock, random, faults: faults ?? {}, hosts, ...hooks })
     this.network.on('packet', (packet, fate) =>
       this.sent.push({ line: this.#line(packet), packet, fate: fate.type }),
     )
