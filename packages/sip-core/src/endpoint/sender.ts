@@ -55,6 +55,11 @@ export interface SendOptions {
   /** Sends over this flow and nowhere else. */
   readonly flow?: Flow | undefined
   /**
+   * The next hop; default: the first Route if it is a loose router, else the Request-URI (RFC 3261 §8.1.2). For a
+   * request whose Request-URI is a strict router, while loose ones stand in its Route.
+   */
+  readonly hop?: Uri | undefined
+  /**
    * The flow by which the peer was heard of last: the request goes over it if the next hop cannot be connected to,
    * as a page cannot (RFC 5626 §4.3, RFC 7118 Appendix B.1).
    */
@@ -79,7 +84,7 @@ export interface SendOptions {
 }
 
 /** How a request without a transaction is sent. */
-export type StatelessSendOptions = Pick<SendOptions, 'flow' | 'heardOn' | 'relay'>
+export type StatelessSendOptions = Pick<SendOptions, 'flow' | 'hop' | 'heardOn' | 'relay'>
 
 /** What requests are sent with. */
 export interface SenderContext {
@@ -231,7 +236,7 @@ export class Sender implements ClientRequestHost {
 
   #route(
     request: SipRequest,
-    options: Pick<SendOptions, 'flow' | 'heardOn'>,
+    options: Pick<SendOptions, 'flow' | 'hop' | 'heardOn'>,
     send: (hops: readonly [Hop, ...Hop[]]) => void,
     fail: (error: TransportError) => void,
   ): void {
@@ -241,7 +246,7 @@ export class Sender implements ClientRequestHost {
       send([first, ...rest])
     }
     try {
-      const hop = nextHop(request)
+      const hop = options.hop ?? nextHop(request)
       const flow = options.flow ?? this.#flowTo(hop, options.heardOn)
       if (flow !== undefined) return send([{ type: 'flow', flow }])
       const targets = this.#context.resolver.resolve(addressed(hop))

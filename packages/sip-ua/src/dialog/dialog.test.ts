@@ -218,13 +218,19 @@ describe('a dialog that the peer begins', () => {
     expect([bye.from.tag, bye.to.tag, bye.cseq.seq]).toEqual([dialog.localTag, 'peer', 1])
   })
 
-  it('goes through a strict router as such', () => {
-    const { dialog } = begun('Record-Route: <sip:192.0.2.2>', 'Contact: <sip:desk@192.0.2.7>')
+  it('goes through a strict router as such, whoever comes behind it', () => {
+    const { dialog } = begun(
+      'Record-Route: <sip:192.0.2.2>, <sip:192.0.2.3;lr>',
+      'Contact: <sip:desk@192.0.2.7>',
+    )
     dialog.send(dialog.createRequest('BYE'), { onClientRequest: () => {} })
     clock.advance(2)
     const bye = peer.last('BYE')
     expect(String(bye.uri)).toBe('sip:192.0.2.2')
-    expect(bye.headers.getAll('Route')).toEqual(['<sip:desk@192.0.2.7>'])
+    expect(bye.headers.getAll('Route')).toEqual(['<sip:192.0.2.3;lr>', '<sip:desk@192.0.2.7>'])
+    dialog.sendAck(dialog.createAck(dialog.createRequest('INVITE')))
+    clock.advance(2)
+    expect(String(peer.last('ACK').uri)).toBe('sip:192.0.2.2')
   })
 
   it('answers with its tag, its Contact and the recorded route', () => {

@@ -22,6 +22,7 @@ import {
   type ServerTransactionUser,
   SipRequest,
   StateError,
+  type StatelessSendOptions,
   To,
   type Uri,
   Via,
@@ -255,8 +256,9 @@ export class Dialog {
     return this.endpoint.sendStateless(ack, this.#way)
   }
 
-  get #way(): { readonly flow: Flow | undefined } | { readonly heardOn: Flow | undefined } {
-    return this.#state === 'null' ? { flow: this.#heardOn } : { heardOn: this.#heardOn }
+  get #way(): StatelessSendOptions {
+    const { hop } = applyRouteSet(this.#target, this.#routeSet)
+    return this.#state === 'null' ? { hop, flow: this.#heardOn } : { hop, heardOn: this.#heardOn }
   }
 
   /**

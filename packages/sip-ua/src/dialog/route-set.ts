@@ -14,6 +14,8 @@ export function uacRouteSet(response: SipMessage): readonly NameAddr[] {
 export interface Routing {
   readonly uri: Uri
   readonly route: readonly NameAddr[]
+  /** Where the request goes, if not where Route and Request-URI would have it: to a strict router. */
+  readonly hop?: Uri
 }
 
 /**
@@ -25,7 +27,8 @@ export function applyRouteSet(target: Uri, routeSet: readonly NameAddr[]): Routi
   if (first === undefined || first.uri.type !== 'sip' || first.uri.params.has('lr')) {
     return { uri: target, route: routeSet }
   }
-  return { uri: asRequestUri(first.uri), route: [...rest, new NameAddr({ uri: target })] }
+  const uri = asRequestUri(first.uri)
+  return { uri, route: [...rest, new NameAddr({ uri: target })], hop: uri }
 }
 
 /** A URI as it may stand in a Request-URI: with neither method parameter nor headers (RFC 3261 §19.1.1). */
