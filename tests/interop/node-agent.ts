@@ -1,4 +1,4 @@
-import { Endpoint } from 'sip-core'
+import { type Address, Endpoint, type Transport } from 'sip-core'
 import { nodePlatform, udp } from 'sip-core/node'
 import { Ladder } from 'sip-core/testing'
 import { EvsubLayer } from 'sip-simple'
@@ -32,18 +32,28 @@ export class NodeAgent implements AsyncDisposable {
     this.ladder = new Ladder().watch(name, endpoint)
   }
 
-  static async start(name: string): Promise<NodeAgent> {
-    return new NodeAgent(name, await Endpoint.start(nodePlatform(), [udp({ host: '127.0.0.1', port: 0 })]))
+  /** @param transport default UDP on a free port of 127.0.0.1 */
+  static async start(
+    name: string,
+    transport: Transport = udp({ host: '127.0.0.1', port: 0 }),
+  ): Promise<NodeAgent> {
+    return new NodeAgent(name, await Endpoint.start(nodePlatform(), [transport]))
   }
 
-  get address(): { readonly host: string; readonly port: number } {
-    const [transport] = this.endpoint.transports.transports
-    if (transport === undefined) throw new Error('no transport')
-    return transport.local
+  get address(): Address {
+    return this.#transport.local
   }
 
   get uri(): string {
-    return `sip:${this.name}@${this.address.host}:${this.address.port}`
+    const { protocol } = this.#transport
+    const parameter = protocol === 'UDP' ? '' : `;transport=${protocol.toLowerCase()}`
+    return `sip:${this.name}@${this.address.host}:${this.address.port}${parameter}`
+  }
+
+  get #transport(): Transport {
+    const [transport] = this.endpoint.transports.transports
+    if (transport === undefined) throw new Error('no transport')
+    return transport
   }
 
   /** What is alive besides transactions that only wait for retransmissions. */

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -85,6 +85,18 @@ export class Sipp implements AsyncDisposable {
     return this.#log('messages')
   }
 
+  /**
+   * Resolves when SIPp takes connections: over TCP whoever calls too early is refused, where over UDP he would call
+   * again by himself. Takes one connection of SIPp's for it; rejects when SIPp ends before.
+   */
+  async listening(): Promise<void> {
+    let ended = false
+    this.#closed.then(() => {
+      ended = true
+    })
+    while (!(await connects(this.local))) if (ended) throw new Error('sipp ended before it listened')
+  }
+
   /** Kills SIPp if it still runs, and removes its logs unless they tell of a failure. */
   async [Symbol.asyncDispose](): Promise<void> {
     const running = this.#child.exitCode === null && this.#child.signalCode === null
@@ -162,6 +174,14 @@ function argumentsOf(options: SippOptions, port: number, directory: string): rea
     ...['-trace_logs', '-log_file', log('log')],
     ...(options.args ?? []),
   ]
+}
+
+function connects({ host, port }: { readonly host: string; readonly port: number }): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, host)
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
+    socket.once('connect', () => socket.destroy())
+  })
 }
 
 /** A port of 127.0.0.1 that is free over UDP and TCP alike, at least until somebody else takes it. */
