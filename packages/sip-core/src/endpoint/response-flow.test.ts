@@ -2,7 +2,14 @@ import { describe, expect, it } from 'vitest'
 import { TransportError } from '../base/errors.ts'
 import { textToBytes } from '../message/index.ts'
 import { parseMessage } from '../parser/index.ts'
-import { SeededRandom, TableDns, VirtualClock, type Zone } from '../testing/index.ts'
+import {
+  LoopNetwork,
+  ScriptedPeer,
+  SeededRandom,
+  TableDns,
+  VirtualClock,
+  type Zone,
+} from '../testing/index.ts'
 import {
   type Address,
   type Flow,
@@ -13,6 +20,8 @@ import {
   type Transport,
   type TransportManager,
 } from '../transport/index.ts'
+import { Endpoint } from './endpoint.ts'
+import { ModulePriority } from './module.ts'
 import { ResponseFlow } from './response-flow.ts'
 
 const PEER = { host: '192.0.2.1', port: 40_000 }
@@ -148,4 +157,29 @@ describe('ResponseFlow (RFC 3261 §18.2.2, RFC 3263 §5)', () => {
     expect([tries('192.0.2.1:5090'), tries('192.0.2.6:5090')]).toEqual([1, 2])
     expect(failures).toEqual([])
   })
+})
+
+it('Endpoint: answers a peer whose connection has gone while it waited', async () => {
+  const clock = new VirtualClock()
+  const network = new LoopNetwork({ clock, random: new SeededRandom(1) })
+  const endpoint = await Endpoint.start(network.platform(), [network.tcp('192.0.2.9')])
+  endpoint.capabilities.methods.add('MESSAGE')
+  const requests: ReceivedRequest[] = []
+  endpoint.use({
+    name: 'application',
+    priority: ModulePriority.application,
+    receive: (received) => received.type === 'request' && requests.push(received) > 0,
+  })
+  const before = network.tcp('192.0.2.1')
+  const peer = await ScriptedPeer.at(before)
+  peer.open('MESSAGE', { host: '192.0.2.9', port: 5060 })
+  await clock.play(10)
+  await before.close()
+  const again = await ScriptedPeer.at(network.tcp('192.0.2.1'))
+  await clock.play(10)
+  const [received] = requests as [ReceivedRequest]
+  endpoint.respond(received, 200)
+  await clock.play(10)
+  expect(peer.messages).toEqual([])
+  expect(again.heard()).toEqual(['200 MESSAGE'])
 })
