@@ -7,7 +7,7 @@ import {
   SeededRandom,
   VirtualClock,
 } from 'sip-core/testing'
-import { DialogLayer, UserAgent } from 'sip-ua'
+import { DialogLayer, UserAgent, type UserAgentInit } from 'sip-ua'
 import { expect } from 'vitest'
 
 export interface WorldOptions {
@@ -54,9 +54,13 @@ export class World {
   }
 
   /** A user agent on an endpoint of its own. */
-  async agent(name: string, options: EndpointOptions = {}): Promise<UserAgent> {
+  async agent(
+    name: string,
+    options: EndpointOptions = {},
+    init: Omit<UserAgentInit, 'identity'> = {},
+  ): Promise<UserAgent> {
     const endpoint = await this.endpoint(name, options)
-    const agent = new UserAgent(endpoint, { identity: `"${name}" <sip:${name}@example.com>` })
+    const agent = new UserAgent(endpoint, { identity: `"${name}" <sip:${name}@example.com>`, ...init })
     this.#agents.set(name, agent)
     return agent
   }

@@ -1,4 +1,7 @@
 import {
+  type CredentialsSource,
+  DigestClient,
+  type DigestClientInit,
   Emitter,
   type Endpoint,
   type EndpointModule,
@@ -20,6 +23,10 @@ import { verifyAccept, verifyBody } from './invite/refusal.ts'
 export interface UserAgentInit {
   /** Goes into From, with or without a display name: `'"Alice" <sip:alice@example.com>'`. */
   readonly identity: string | NameAddr
+  /** What challenges (401, 407) to this end's requests are answered with; default: a challenge is the outcome. */
+  readonly credentials?: CredentialsSource | undefined
+  /** How they are answered. */
+  readonly digest?: Omit<DigestClientInit, 'credentials' | 'random'> | undefined
 }
 
 /** How somebody is called. */
@@ -53,16 +60,21 @@ export class UserAgent extends Emitter<UserAgentEvents> implements EndpointModul
   readonly endpoint: Endpoint
   readonly identity: NameAddr
   readonly dialogs: DialogLayer
+  readonly #digest: Omit<DigestClientInit, 'random'> | undefined
   readonly #calls = new Set<InviteSession>()
   // The INVITEs behind the incoming ones.
   readonly #asked = new Set<string>()
 
-  /** @throws ParseError when the identity is no SIP address */
+  /** @throws ParseError when the identity is no SIP address, ArgumentError when credentials cannot be sent */
   constructor(endpoint: Endpoint, init: UserAgentInit) {
     super()
     this.endpoint = endpoint
     this.identity = toNameAddr(init.identity)
     this.dialogs = DialogLayer.of(endpoint)
+    const { credentials, digest } = init
+    this.#digest = credentials === undefined ? undefined : { ...digest, credentials }
+    // What cannot be sent is refused now, not at the first challenge.
+    this.createDigest()
     for (const method of ['INVITE', 'ACK', 'CANCEL', 'BYE']) endpoint.capabilities.methods.add(method)
     endpoint.capabilities.contentTypes.add('application/sdp')
     endpoint.use(this)
@@ -80,8 +92,17 @@ export class UserAgent extends Emitter<UserAgentEvents> implements EndpointModul
    */
   invite(target: AddressLike, init: CallInit = {}): InviteSession {
     const { flow } = init
-    const dialog = this.dialogs.createUac({ local: this.identity, remote: toNameAddr(target), flow })
+    const [remote, digest] = [toNameAddr(target), this.createDigest()]
+    const dialog = this.dialogs.createUac({ local: this.identity, remote, flow, digest })
     return this.#keep(InviteSession.invite(dialog, init))
+  }
+
+  /**
+   * What answers challenges for one more dialog or registration of this user agent: to be handed to
+   * `dialogs.createUac`, or as `credentials` to `endpoint.send`. Undefined without credentials.
+   */
+  createDigest(): DigestClient | undefined {
+    return this.#digest && new DigestClient({ ...this.#digest, random: this.endpoint.random })
   }
 
   receive(received: Received): boolean {
@@ -114,7 +135,7 @@ export class UserAgent extends Emitter<UserAgentEvents> implements EndpointModul
     if (this.#asked.has(identify(message))) return endpoint.respond(received, 482)
     if (this.listenerCount('invite') === 0) return endpoint.respond(received, 480)
     const contact = endpoint.contact(this.identity.uri, target, { heardOn: received.flow })
-    const dialog = this.dialogs.createUas(received, { contact })
+    const dialog = this.dialogs.createUas(received, { contact, digest: this.createDigest() })
     this.#asked.add(identify(message))
     const session = this.#keep(InviteSession.answer(dialog, received))
     session.ended.then(() => this.#asked.delete(identify(message)))

@@ -1,4 +1,5 @@
 import {
+  type DigestClient,
   type Endpoint,
   type EndpointModule,
   type Flow,
@@ -31,7 +32,15 @@ export interface UacDialogInit {
    * known by the connection it has opened, as a page is.
    */
   readonly flow?: Flow | undefined
+  /**
+   * Answers the challenges to requests of the dialog. One client for each dialog: credentials are not to be carried
+   * from one to another (RFC 3261 §22.3). Default: challenges are the outcome.
+   */
+  readonly digest?: DigestClient | undefined
 }
+
+/** What a dialog starts with at the end that receives the first request. */
+export type UasDialogInit = Pick<UacDialogInit, 'contact' | 'digest'>
 
 const layers = new WeakMap<Endpoint, DialogLayer>()
 
@@ -88,6 +97,7 @@ export class DialogLayer implements EndpointModule, DialogRegistry {
       localSeq: 0,
       remoteSeq: undefined,
       heardOn: init.flow,
+      digest: init.digest,
     })
   }
 
@@ -98,7 +108,7 @@ export class DialogLayer implements EndpointModule, DialogRegistry {
    * @throws StateError when the request is within a dialog already, or lacks the tag or Contact that a dialog needs
    * @see pjsip_dlg_create_uas_and_inc_lock
    */
-  createUas(received: ReceivedRequest, init: { contact?: NameAddr } = {}): Dialog {
+  createUas(received: ReceivedRequest, init: UasDialogInit = {}): Dialog {
     const { message } = received
     const { from, to, callId, cseq } = message
     const target = uasRemoteTarget(message)
@@ -119,6 +129,7 @@ export class DialogLayer implements EndpointModule, DialogRegistry {
       localSeq: 0,
       remoteSeq: cseq.seq,
       heardOn: received.flow,
+      digest: init.digest,
     })
   }
 

@@ -6,6 +6,7 @@ import {
   type ClientRequestUser,
   CSeq,
   createRequest,
+  type DigestClient,
   type Endpoint,
   type ExtraHeaders,
   type Flow,
@@ -74,6 +75,8 @@ export interface DialogInit {
   readonly remoteSeq: number | undefined
   /** The flow by which the peer was heard of, or over which the first request is to go. */
   readonly heardOn: Flow | undefined
+  /** Answers the challenges to this end's requests. */
+  readonly digest: DigestClient | undefined
 }
 
 // RFC 3261 §12.2, RFC 3311, RFC 6665 §4.4.1, RFC 3515 §2.4: these carry a Contact and move the remote target.
@@ -98,6 +101,7 @@ export class Dialog {
   /** Where this end can be reached. */
   readonly contact: NameAddr
   readonly #registry: DialogRegistry
+  readonly #digest: DigestClient | undefined
   readonly #usages: DialogUsage[] = []
   #state: DialogState
   #remote: NameAddr
@@ -110,6 +114,7 @@ export class Dialog {
   constructor(init: DialogInit) {
     this.endpoint = init.endpoint
     this.#registry = init.registry
+    this.#digest = init.digest
     this.role = init.role
     this.callId = init.callId
     this.local = init.local
@@ -230,7 +235,8 @@ export class Dialog {
   }
 
   /**
-   * Sends a request of this dialog. Responses move the dialog (tag, target, route set) before `user` sees them.
+   * Sends a request of this dialog. Responses move the dialog (tag, target, route set) before `user` sees them. One
+   * that is challenged goes out again with credentials and the dialog's next CSeq number, if there are any.
    *
    * To a peer that cannot be connected to, as a page cannot, it goes over the flow by which the peer was heard of
    * last (RFC 5626 §4.3, RFC 7118 Appendix B.1); when that is gone the request fails, until the peer is heard again.
@@ -244,7 +250,8 @@ export class Dialog {
         user.onClientRequest(event, handle)
       },
     }
-    return this.endpoint.send(request, watched, this.#way)
+    const options = { ...this.#way, credentials: this.#digest, nextSeq: () => ++this.#localSeq }
+    return this.endpoint.send(request, watched, options)
   }
 
   /**
@@ -327,6 +334,7 @@ export class Dialog {
       localSeq: request.cseq.seq,
       remoteSeq: undefined,
       heardOn: received.flow,
+      digest: this.#digest,
     })
     sibling.#learn(request, received)
     return sibling

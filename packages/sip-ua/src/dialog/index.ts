@@ -5,6 +5,6 @@ export {
   type DialogRequestInit,
   type DialogState,
 } from './dialog.ts'
-export { DialogLayer, type UacDialogInit } from './dialog-layer.ts'
+export { DialogLayer, type UacDialogInit, type UasDialogInit } from './dialog-layer.ts'
 export { uasRemoteTarget } from './remote-target.ts'
 export type { DialogEvent, DialogUsage } from './usage.ts'

@@ -62,7 +62,12 @@ export class InviteClient implements ClientRequestUser {
   }
 
   send(): void {
-    this.#dialog.send(this.request, this)
+    this.#handle = this.#dialog.send(this.request, this)
+  }
+
+  /** Takes the INVITE back where nobody has heard of it yet; else as soon as somebody says so. */
+  withdraw(): void {
+    this.#handle?.cancel()
   }
 
   /** Asks the other end to stop (RFC 3261 §9.1). Only once a provisional response has come. */

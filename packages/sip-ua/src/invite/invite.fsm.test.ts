@@ -18,7 +18,7 @@ calling        1xx        early
 calling        2xx        confirmed
 calling        failure    disconnected
 calling        lost       disconnected
-calling        end        abandoned
+calling        end        abandoned       withdraw
 proceeding     1xx        early
 proceeding     2xx        confirmed
 proceeding     failure    disconnected

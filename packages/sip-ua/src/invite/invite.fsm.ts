@@ -56,6 +56,7 @@ export type InviteInput =
 
 /**
  * - `send-invite`, `send-bye`, `send-cancel`: the requests
+ * - `withdraw`: nothing else is done to place the call, such as asking somebody for a password
  * - `send-response`: what the application answers the INVITE with
  * - `refuse`: ends the INVITE with 487, as after CANCEL and BYE
  * - `answer-bye`: 200 to the peer's BYE
@@ -63,7 +64,7 @@ export type InviteInput =
  * - `refuse-glare`, `refuse-busy`: answers it with 491, or with 500 and Retry-After (RFC 3261 §14.2)
  */
 export type InviteAction =
-  | ('send-invite' | 'send-bye' | 'send-cancel')
+  | ('send-invite' | 'send-bye' | 'send-cancel' | 'withdraw')
   | ('send-response' | 'refuse' | 'answer-bye')
   | ('take-reinvite' | 'refuse-glare' | 'refuse-busy')
 
@@ -115,7 +116,7 @@ const CALLED: { readonly [input in InviteInput]: InviteCell } = {
 export const INVITE_TABLE: StateTable<InviteState, InviteInput, InviteAction> = {
   null: { ...NOTHING, invite: to('calling', 'send-invite'), arrived: to('incoming') },
 
-  calling: { ...CALLER, end: to('abandoned'), '100': to('proceeding'), '1xx': to('early') },
+  calling: { ...CALLER, end: to('abandoned', 'withdraw'), '100': to('proceeding'), '1xx': to('early') },
   proceeding: { ...CALLER, end: to('cancelling', 'send-cancel'), '1xx': to('early') },
   early: {
     ...CALLER,

@@ -235,6 +235,7 @@ export class InviteSession extends Emitter<InviteSessionEvents> implements Dialo
     return {
       'send-invite': () => this.#client?.send(),
       'send-cancel': () => this.#client?.cancel(),
+      withdraw: () => this.#client?.withdraw(),
       refuse: () => this.#server?.send(this.#server.createResponse(487)),
       'send-bye': () => {
         this.#reinvites.ended()

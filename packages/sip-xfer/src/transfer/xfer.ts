@@ -111,7 +111,7 @@ export class Xfer extends Emitter<XferEvents> implements EndpointModule {
     if (contact === undefined || verifyRequest(received.message, endpoint.capabilities) !== undefined)
       return undefined
     const own = endpoint.contact(identity.uri, contact.uri, { heardOn: received.flow })
-    return dialogs.createUas(received, { contact: own })
+    return dialogs.createUas(received, { contact: own, digest: this.ua.createDigest() })
   }
 
   #refer(dialog: Dialog, received: ReceivedRequest): void {
