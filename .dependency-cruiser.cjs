@@ -169,7 +169,7 @@ module.exports = {
     never(
       'declared-dependencies',
       'What is published imports only what its package.json lists under dependencies.',
-      { path: '^packages/[^/]+/src/', pathNot: test },
+      { path: '^packages/[^/]+/src/', pathNot: `${test}|${fixture}` },
       { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
     ),
     never('tests-are-imported-by-nobody', 'A test file is a leaf.', {}, { path: test }),

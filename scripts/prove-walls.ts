@@ -149,6 +149,7 @@ const lawful: Specimen[] = [
   imports('sip-ua/src/index.ts', 'sip-core'),
   imports('sip-ua/src/lawful.test.ts', 'sip-core/testing'),
   imports('sip-ua/src/lawful.fixture.ts', 'sip-core/testing'),
+  imports('sip-ua/src/suite.fixture.ts', 'vitest'),
   imports('sip-ua/src/shared.test.ts', './lawful.fixture.ts'),
   imports('sip-ua/src/tested.test.ts', 'vitest'),
   imports('sip-ua/src/dialog/index.ts', 'sip-core'),
