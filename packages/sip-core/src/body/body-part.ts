@@ -55,9 +55,9 @@ export class BodyPart {
     return this.multipart?.parts ?? NO_PARTS
   }
 
-  /** The name that `cid:` URIs give to it. */
+  /** The name that `cid:` URIs give to it: its Content-ID without `<` and `>`. */
   get contentId(): string | undefined {
-    return this.headers.get(ContentId)
+    return this.headers.get(ContentId)?.slice(1, -1)
   }
 
   get disposition(): Disposition | undefined {

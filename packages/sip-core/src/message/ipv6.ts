@@ -32,6 +32,8 @@ function groupsOf(text: string, last: boolean): readonly number[] | undefined {
 
 function ipv4Octets(text: string): readonly number[] | undefined {
   const parts = text.split('.')
-  const isOctet = (part: string) => part.length <= 3 && isMadeOf(part, DIGIT) && Number(part) <= 255
+  // No leading zeros: some take what has them for octal.
+  const isOctet = (part: string) =>
+    isMadeOf(part, DIGIT) && Number(part) <= 255 && part === String(Number(part))
   return parts.length === 4 && parts.every(isOctet) ? parts.map(Number) : undefined
 }

@@ -3,8 +3,8 @@ import { ID, isMadeOf } from '../chars.ts'
 import { defineHeader, type HeaderCodec } from '../header-codec.ts'
 
 /**
- * Content-ID (RFC 2045 §7, RFC 8262): the name by which a `cid:` URI points to a body or body part; the value is
- * what stands between `<` and `>`.
+ * Content-ID (RFC 2045 §7, RFC 8262): the name of a body or body part, `<` and `>` included; what stands between them
+ * is what a `cid:` URI says.
  */
 export const ContentId: HeaderCodec<string> = defineHeader<string>({
   name: 'Content-ID',
@@ -13,10 +13,10 @@ export const ContentId: HeaderCodec<string> = defineHeader<string>({
     cursor.expect(0x3c, "'<'")
     const id = cursor.run(ID, 'an id')
     cursor.expect(0x3e, "'>' behind the id")
-    return id
+    return `<${id}>`
   },
   print(value) {
-    if (isMadeOf(value, ID)) return `<${value}>`
+    if (value.startsWith('<') && value.endsWith('>') && isMadeOf(value.slice(1, -1), ID)) return value
     throw new ArgumentError(`${JSON.stringify(value)} is no Content-ID`)
   },
 })
