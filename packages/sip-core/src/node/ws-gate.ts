@@ -52,12 +52,12 @@ export class WebSocketGate {
 
   constructor(
     server: HttpServer | HttpsServer,
-    options: WebSocketGateOptions & { readonly maxPayload: number },
+    options: WebSocketGateOptions & { readonly maxConnections: number; readonly maxPayload: number },
     entered: (socket: WebSocket, remote: Address) => void,
   ) {
     this.#server = server
     this.#options = options
-    this.#limit = options.maxConnections ?? 10_000
+    this.#limit = options.maxConnections
     this.#entered = entered
     this.#handshakes = new WebSocketServer({
       ...SOCKET_OPTIONS,

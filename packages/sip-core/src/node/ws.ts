@@ -1,11 +1,5 @@
 import { once } from 'node:events'
-import {
-  createServer,
-  type Server as HttpServer,
-  type RequestListener,
-  type ServerOptions,
-  STATUS_CODES,
-} from 'node:http'
+import { createServer, type Server as HttpServer } from 'node:http'
 import type { Server as HttpsServer } from 'node:https'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { WebSocket } from 'ws'
@@ -31,6 +25,7 @@ import {
 import { advertised } from './advertised.ts'
 import { systemClock } from './system-clock.ts'
 import { systemRandom } from './system-random.ts'
+import { type Serve, UpgradeServer } from './upgrade-server.ts'
 import { WebSocketGate, type WebSocketGateOptions } from './ws-gate.ts'
 import { type HeartbeatOptions, watchHeartbeat } from './ws-heartbeat.ts'
 import { portOf, SOCKET_OPTIONS } from './ws-port.ts'
@@ -73,13 +68,14 @@ export function ws(options: WsOptions = {}): Transport {
   return new WebSocketTransport(PLAIN, options)
 }
 
+const MAX_CONNECTIONS = 10_000
+
 /** What sets WS and WSS apart. */
 export interface WebSocketKind {
   readonly protocol: 'WS' | 'WSS'
   /** Of the URL, for whoever has no port. */
   readonly port: number
-  /** A server of one's own that refuses everything but upgrades by `refuse`. */
-  serve(limits: ServerOptions, refuse: RequestListener): HttpServer | HttpsServer
+  readonly serve: Serve
   /** A socket on its way to `remote`, which must be able to prove that it is `domain`. */
   dial(remote: Address, domain: string): Socket
 }
@@ -95,7 +91,7 @@ export class WebSocketTransport implements Transport {
   readonly #options: WsOptions
   readonly #maxPayload: number
   readonly #path: string
-  #open: Open | undefined
+  #stage: Stage = { name: 'closed' }
 
   constructor(kind: WebSocketKind, options: WsOptions) {
     const { path } = options
@@ -112,85 +108,73 @@ export class WebSocketTransport implements Transport {
   }
 
   get local(): Address {
-    if (this.#open === undefined) throw new StateError(`the ${this.protocol} transport is not listening`)
-    return this.#open.local
+    if (this.#stage.name === 'open') return this.#stage.local
+    throw new StateError(`the ${this.protocol} transport is not listening`)
   }
 
   async listen(receiver: TransportReceiver): Promise<void> {
-    if (this.#open !== undefined) throw new StateError(`the ${this.protocol} transport is listening already`)
+    if (this.#stage.name !== 'closed')
+      throw new StateError(`the ${this.protocol} transport is listening already`)
+    this.#stage = { name: 'opening' }
     const { listen = true, maxBuffered } = this.#options
-    const entrance = listen ? await this.#bind() : undefined
-    const local = entrance?.local ?? { host: `${randomToken(systemRandom, 12)}.invalid`, port: 0 }
-    const connections = new Connections(this, receiver, { maxBuffered })
-    const gate =
-      entrance &&
-      new WebSocketGate(
-        entrance.server,
-        { ...this.#options, maxPayload: this.#maxPayload },
-        (socket, remote) => this.#enter(socket, remote),
-      )
-    this.#open = { local, connections, gate, own: entrance?.own, sockets: new Set(), closeCode: 1000 }
+    try {
+      const entrance = listen ? await this.#bind() : undefined
+      const gate = entrance && this.#gate(entrance.http)
+      const local = entrance?.local ?? { host: `${randomToken(systemRandom, 12)}.invalid`, port: 0 }
+      const connections = new Connections(this, receiver, { maxBuffered })
+      const own = entrance?.own
+      this.#stage = { name: 'open', local, connections, gate, own, sockets: new Set(), closeCode: 1000 }
+    } catch (error) {
+      this.#stage = { name: 'closed' }
+      throw error
+    }
   }
 
   connect(remote: Address, { domain = remote.host }: ConnectOptions = {}): Flow {
-    const open = this.#open
-    if (open === undefined) return closedFlow(this, remote)
+    const open = this.#stage
+    if (open.name !== 'open') return closedFlow(this, remote)
     return open.connections.find(remote, domain) ?? this.#dial(open, remote, domain)
   }
 
   async close(): Promise<void> {
-    const open = this.#open
-    if (open === undefined) return
+    const open = this.#stage
+    if (open.name !== 'open') return
     const { gate, own, connections, sockets } = open
     open.closeCode = 1001
     gate?.close()
     connections.close()
-    this.#open = undefined
-    const closed = [...sockets].map((socket) => new Promise((resolve) => socket.once('close', resolve)))
-    if (own !== undefined) closed.push(new Promise((resolve) => own.close(resolve)))
-    // Those that have not got so far as to ask for anything.
-    own?.closeAllConnections()
-    await Promise.all(closed)
+    this.#stage = { name: 'closed' }
+    const left = [...sockets].map((socket) => new Promise((resolve) => socket.once('close', resolve)))
+    await own?.close(Promise.all(left))
+    await Promise.all(left)
   }
 
-  async #bind(): Promise<{
-    server: HttpServer | HttpsServer
-    own?: HttpServer | HttpsServer
-    local: Address
-  }> {
-    const { server, host = '0.0.0.0', port = this.#kind.port, publicAddress } = this.#options
+  async #bind(): Promise<{ http: HttpServer | HttpsServer; own?: UpgradeServer; local: Address }> {
+    const { server, publicAddress, maxConnections = MAX_CONNECTIONS } = this.#options
     if (server !== undefined) {
       if (!server.listening) await once(server, 'listening')
-      return { server, local: advertised(addressOf(server), publicAddress) }
+      return { http: server, local: advertised(addressOf(server), publicAddress) }
     }
-    const { connectTimeout } = this.policy
-    // Who connects and says nothing is sent away as well.
-    const limits = {
-      headersTimeout: connectTimeout,
-      requestTimeout: connectTimeout,
-      connectionsCheckingInterval: connectTimeout,
-    }
-    const own = this.#kind.serve(limits, (_request, response) => {
-      response.writeHead(426, { Connection: 'close', Upgrade: 'websocket' }).end(STATUS_CODES[426])
-    })
-    own.listen(port, host)
+    const { host = '0.0.0.0', port = this.#kind.port } = this.#options
+    const limits = { patience: this.policy.connectTimeout, maxConnections }
     try {
-      await once(own, 'listening')
+      const own = await UpgradeServer.listen(this.#kind.serve, { host, port }, limits)
+      return { http: own.http, own, local: advertised(addressOf(own.http), publicAddress) }
     } catch (cause) {
-      const { message } = cause as Error
-      throw new TransportError(
-        `${this.protocol} ${formatAddress({ host, port })} cannot be bound: ${message}`,
-        { cause },
-      )
+      const where = `${this.protocol} ${formatAddress({ host, port })}`
+      throw new TransportError(`${where} cannot be bound: ${(cause as Error).message}`, { cause })
     }
-    // What fails later concerns single connections.
-    own.on('error', () => {})
-    return { server: own, own, local: advertised(addressOf(own), publicAddress) }
+  }
+
+  #gate(http: HttpServer | HttpsServer): WebSocketGate {
+    const { maxConnections = MAX_CONNECTIONS } = this.#options
+    const options = { ...this.#options, maxConnections, maxPayload: this.#maxPayload }
+    return new WebSocketGate(http, options, (socket, remote) => this.#enter(socket, remote))
   }
 
   #enter(socket: WebSocket, remote: Address): void {
-    const open = this.#open
-    if (open === undefined) return socket.terminate()
+    const open = this.#stage
+    if (open.name !== 'open') return socket.terminate()
     let begin = () => {}
     open.connections.add(
       remote,
@@ -234,12 +218,15 @@ export class WebSocketTransport implements Transport {
   }
 }
 
+type Stage = { readonly name: 'closed' } | { readonly name: 'opening' } | Open
+
 interface Open {
+  readonly name: 'open'
   readonly local: Address
   readonly connections: Connections
   readonly gate: WebSocketGate | undefined
   /** The server that this transport has opened, and closes. */
-  readonly own: HttpServer | HttpsServer | undefined
+  readonly own: UpgradeServer | undefined
   /** Those below the connections; a closed connection's may take a little longer. */
   readonly sockets: Set<WebSocket>
   closeCode: 1000 | 1001
@@ -248,7 +235,7 @@ interface Open {
 const PLAIN: WebSocketKind = {
   protocol: 'WS',
   port: 80,
-  serve: (limits, refuse) => createServer(limits, refuse),
+  serve: createServer,
   dial: ({ host, port }) => connect({ host, port, noDelay: true }),
 }
 
