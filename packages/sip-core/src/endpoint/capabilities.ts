@@ -30,9 +30,15 @@ export class Capabilities {
       headers.set(ALLOW_EVENTS, [...this.events].join(', '))
   }
 
-  /** Writes all of it, as an answer to OPTIONS does (RFC 3261 §11.2). */
+  /**
+   * Writes all of it, what there is nothing of included, as an answer to OPTIONS does (RFC 3261 §11.2). Bodies come
+   * uncompressed, and reason phrases are in English.
+   */
   describeFully(headers: Headers): void {
     this.describe(headers)
-    if (this.contentTypes.size > 0) headers.set(Accept.name, [...this.contentTypes].join(', '))
+    if (!headers.has(Supported)) headers.setAll(Supported, [])
+    headers.set(Accept.name, [...this.contentTypes].join(', '))
+    headers.set('Accept-Encoding', 'identity')
+    headers.set('Accept-Language', 'en')
   }
 }

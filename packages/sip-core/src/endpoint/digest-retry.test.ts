@@ -83,8 +83,8 @@ describe('a request with credentials', () => {
     const { send, seen } = await setUp()
     expect((await send({ credentials: { ...ALICE, password: 'x' } })).status).toBe(403)
     expect(seen).toHaveLength(2)
-    expect((await send({ credentials: () => undefined })).status).toBe(401)
-    expect((await send({})).status).toBe(401)
+    expect((await send({ credentials: () => undefined }, 10)).status).toBe(401)
+    expect((await send({}, 20)).status).toBe(401)
     expect(seen).toHaveLength(4)
   })
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import { surface } from '../base/emitter.ts'
-import { ParseError } from '../base/errors.ts'
+import { ParseError, SipError } from '../base/errors.ts'
 import { type Random, randomToken } from '../base/random.ts'
 import {
   type HeaderCodec,
@@ -36,10 +36,12 @@ import {
   type Transport,
   TransportManager,
 } from '../transport/index.ts'
+import { Admission, type EndpointState } from './admission.ts'
 import { Capabilities } from './capabilities.ts'
 import type { ClientRequest, ClientRequestUser } from './client-request.ts'
 import { contactUri } from './contact-uri.ts'
 import { createRefusal, createResponse, type ResponseInit } from './create-response.ts'
+import { DEFAULT_LIMITS, type EndpointLimits } from './limits.ts'
 import { type EndpointModule, ModulePriority } from './module.ts'
 import type { Platform } from './platform.ts'
 import { request, type SimpleRequestInit } from './request.ts'
@@ -60,6 +62,17 @@ export interface EndpointOptions {
    * server over TCP, and over UDP only if that fails (RFC 3261 §18.1.1). Default 1300; `Infinity` keeps to UDP.
    */
   readonly largestDatagram?: number
+  /** How much of everything there may be at a time. */
+  readonly limits?: Partial<EndpointLimits>
+}
+
+/** How an endpoint is closed. */
+export interface CloseOptions {
+  /**
+   * Milliseconds in which calls, subscriptions and the like may end as the protocol wants it, answers of peers
+   * included; default 0: what can be sent at once is sent, and nobody is waited for.
+   */
+  readonly graceful?: number
 }
 
 /**
@@ -80,6 +93,16 @@ export class Endpoint implements MessageReceiver, AsyncDisposable {
   readonly capabilities = new Capabilities()
   readonly diagnostics = new Diagnostics()
   readonly options: EndpointOptions
+  readonly limits: EndpointLimits
+  /**
+   * For a server transaction that nobody needs to watch once it is answered: should a CANCEL come too late, it is
+   * answered (RFC 3261 §9.2).
+   */
+  readonly unwatched: ServerTransactionUser = {
+    onServerTransaction: (event) => {
+      if (event.type === 'cancel') event.cancel.respond(this.createResponse(event.received, 200))
+    },
+  }
   readonly #resolver: Resolver
   readonly #sender: Sender
   readonly #observed = new ObservedAddresses(this.diagnostics)
@@ -87,23 +110,25 @@ export class Endpoint implements MessageReceiver, AsyncDisposable {
   // Replaced, never changed in place: the parser keeps what it makes of a list.
   #headers: readonly HeaderCodec<unknown>[] = []
   readonly #modules: EndpointModule[] = []
-  #closed = false
+  #state: EndpointState = 'open'
 
   private constructor(platform: Platform, transports: readonly Transport[], options: EndpointOptions) {
     this.clock = platform.clock
     this.random = platform.random
     this.options = options
     this.timers = { ...DEFAULT_TIMERS, ...options.timers }
+    this.limits = { ...DEFAULT_LIMITS, ...options.limits }
     this.transports = new TransportManager(transports, {
       clock: platform.clock,
       random: platform.random,
       diagnostics: this.diagnostics,
       receiver: this,
       headers: () => this.#headers,
+      limits: { maxBytes: this.limits.messageBytes, maxHeaders: this.limits.headers },
       inUse: (flow) => this.transactions.uses(flow),
     })
     const { clock, random, timers } = this
-    const layer = new TransactionLayer({ clock, random, timers })
+    const layer = new TransactionLayer({ clock, random, timers, limit: this.limits.transactions })
     this.transactions = layer
     this.#resolver = new Resolver({
       dns: platform.dns,
@@ -126,6 +151,7 @@ export class Endpoint implements MessageReceiver, AsyncDisposable {
       priority: ModulePriority.transaction,
       receive: (received) => layer.receive(received),
     })
+    this.use(new Admission(this))
   }
 
   /**
@@ -159,6 +185,15 @@ export class Endpoint implements MessageReceiver, AsyncDisposable {
    */
   understand(headers: readonly HeaderCodec<unknown>[]): void {
     this.#headers = [...new Set([...this.#headers, ...headers])]
+  }
+
+  /** The modules in the order in which they see a message. */
+  get modules(): readonly EndpointModule[] {
+    return this.#modules
+  }
+
+  get state(): EndpointState {
+    return this.#state
   }
 
   /** A new tag, Call-ID or the like: unique and not to be guessed. */
@@ -264,7 +299,7 @@ export class Endpoint implements MessageReceiver, AsyncDisposable {
    * @see pjsip_endpt_respond
    */
   respond(received: ReceivedRequest, status: number, init: ResponseInit = {}): void {
-    this.accept(received, IGNORE).respond(this.createResponse(received, status, init))
+    this.accept(received, this.unwatched).respond(this.createResponse(received, status, init))
   }
 
   /**
@@ -293,22 +328,34 @@ export class Endpoint implements MessageReceiver, AsyncDisposable {
     else this.respond(received, NEEDS_A_DIALOG.has(message.method) ? 481 : 480)
   }
 
+  /**
+   * Answers a request for which there is no room at present with 503 and the time after which to try again (RFC 3261
+   * §21.5.4). Nothing is kept of it.
+   */
+  refuseForNow(received: ReceivedRequest): void {
+    const retryAfter = String(this.limits.retryAfter)
+    this.respondStateless(received, 503, { headers: { 'Retry-After': retryAfter } })
+  }
+
   /** Answers OPTIONS with everything that this endpoint can do (RFC 3261 §11.2). */
   answerOptions(received: ReceivedRequest): void {
     const response = this.createResponse(received, 200)
     this.capabilities.describeFully(response.headers)
-    this.accept(received, IGNORE).respond(response)
+    this.accept(received, this.unwatched).respond(response)
   }
 
   onMessage(event: MessageEvent): void {
-    if (this.#closed) return
+    if (this.#state === 'closed') return
     switch (event.type) {
       case 'request':
         this.#guard(
           () => {
             if (!this.#offer(event)) this.refuse(event)
           },
-          ({ within }) => this.respondStateless(event, 400, { reason: `Bad Request - ${within}` }),
+          (error) => {
+            if (!(error instanceof ParseError)) this.refuseForNow(event)
+            else this.respondStateless(event, 400, { reason: `Bad Request - ${error.within}` })
+          },
         )
         break
       case 'response':
@@ -327,17 +374,61 @@ export class Endpoint implements MessageReceiver, AsyncDisposable {
     }
   }
 
-  /** Ends everything at once and closes the transports. Calls that should end politely are ended before. */
-  async close(): Promise<void> {
-    if (this.#closed) return
-    for (const module of [...this.#modules].reverse()) module.close?.()
-    this.#closed = true
+  /**
+   * Takes nothing new from now on, and goes on with what is under way: a request outside of dialogs is answered with
+   * 503 and when to try again. There is no way back but to start another endpoint.
+   *
+   * @returns resolves when every module has come to the end of what it does, and every request has its answer
+   * @throws the signal's reason (rejects) when it aborts; the endpoint goes on draining
+   */
+  async drain({ signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    signal?.throwIfAborted()
+    if (this.#state === 'open') this.#state = 'draining'
+    const modules = Promise.all(this.#modules.map((module) => module.drain?.()))
+    await unlessAborted(
+      modules.then(() => this.transactions.settled()),
+      signal,
+    )
+  }
+
+  /**
+   * Has the modules end what is under way and closes the transports.
+   *
+   * ```ts
+   * process.once('SIGTERM', async () => {
+   *   await endpoint.drain({ signal: AbortSignal.timeout(60_000) }).catch(() => {})
+   *   await endpoint.close({ graceful: 5000 })
+   * })
+   * ```
+   */
+  async close({ graceful = 0 }: CloseOptions = {}): Promise<void> {
+    if (this.#state === 'closed') return
+    this.#state = 'draining'
+    const ends = Promise.all([...this.#modules].reverse().map((module) => closed(module)))
+    if (graceful > 0) await this.#within(graceful, ends)
+    // Somebody may have had less patience meanwhile.
+    if (this.#isClosed()) return
+    this.#state = 'closed'
     this.transactions.close()
     await this.transports.close()
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  async #within(ms: number, done: Promise<unknown>): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = this.clock.setTimer(ms, resolve)
+      void done.then(() => {
+        timer.cancel()
+        resolve()
+      })
+    })
+  }
+
+  #isClosed(): boolean {
+    return this.#state === 'closed'
   }
 
   #refuseUnreadable({ received, status, error }: MessageEvent & { type: 'bad-request' }): void {
@@ -359,12 +450,12 @@ export class Endpoint implements MessageReceiver, AsyncDisposable {
     return this.#modules.some((module) => module.receive(received))
   }
 
-  // A header that no layer announced may still fail to parse while a module reads it.
-  #guard(walk: () => unknown, unreadable: (error: ParseError) => void): void {
+  // A header that no layer announced may still fail to parse while a module reads it, and one may have no room.
+  #guard(walk: () => unknown, refuse: (error: SipError) => void): void {
     try {
       walk()
     } catch (error) {
-      if (error instanceof ParseError) unreadable(error)
+      if (error instanceof ParseError || isLimit(error)) refuse(error)
       else surface(() => raise(error))
     }
   }
@@ -375,8 +466,6 @@ export class Endpoint implements MessageReceiver, AsyncDisposable {
   }
 }
 
-const IGNORE: ServerTransactionUser = { onServerTransaction: () => {} }
-
 const NEEDS_A_DIALOG: ReadonlySet<string> = new Set(['BYE', 'PRACK', 'UPDATE', 'NOTIFY', 'INFO'])
 
 // RFC 3261 §8.2.7: the same request gets the same tag, without anything being kept. FNV-1a over what tells
@@ -386,6 +475,28 @@ function statelessTag(request: SipRequest): string {
   let hash = 0x811c9dc5
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
   return (hash >>> 0).toString(36).padStart(7, '0')
+}
+
+// What it throws disturbs nobody, and surfaces.
+async function closed(module: EndpointModule): Promise<void> {
+  try {
+    await module.close?.()
+  } catch (error) {
+    surface(() => raise(error))
+  }
+}
+
+function isLimit(error: unknown): error is SipError {
+  return error instanceof SipError && error.code === 'SIP_LIMIT'
+}
+
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return promise
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason)
+    signal.addEventListener('abort', abort, { once: true })
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  })
 }
 
 function raise(error: unknown): never {

@@ -8,6 +8,8 @@ import type { Received } from '../transport/index.ts'
 export const ModulePriority = {
   /** Transactions: takes what belongs to one that lives. */
   transaction: 16,
+  /** What decides whether anything new is taken at all. */
+  admission: 24,
   /** Dialogs: takes what belongs to one that lives. */
   dialog: 32,
   /** Packages that take requests of their own outside of dialogs (SUBSCRIBE, REFER, PUBLISH). */
@@ -26,8 +28,19 @@ export interface EndpointModule {
   readonly name: string
   /** One of `ModulePriority`, or a number between two of them. */
   readonly priority: number
+  /**
+   * Whether it wants to see a request that has come before another way and is still under way, as a proxy does, to
+   * which it may be a spiral. Default: such a request is answered with 482 (RFC 3261 §8.2.2.2).
+   */
+  readonly takesMerged?: boolean
   /** Looks at a message on its way up. True takes it: no other module sees it. */
   receive(received: Received): boolean
-  /** The endpoint is closing: end what is under way, without waiting for anybody. */
-  close?(): void
+  /** The endpoint takes nothing new: resolves when what is under way here has come to its end. */
+  drain?(): Promise<void>
+  /**
+   * The endpoint is closing: ends what is under way as the protocol wants it (BYE, CANCEL, a last NOTIFY), and
+   * resolves when the peers have answered. What can be sent at once is; whether the endpoint waits for the rest is
+   * up to whoever closes it.
+   */
+  close?(): void | Promise<void>
 }

@@ -188,6 +188,8 @@ describe('a request that can only be refused', () => {
     expect(refusal(message({ head }))).toBe('513 head')
     expect(parse(message({ head }), { maxHeaders: 300 }).type).toBe('request')
     expect(refusal(message(), { maxHeaders: 3 })).toBe('513 head')
+    expect(refusal(message(), { maxBytes: 100 })).toBe('513 message')
+    expect(parse(message(), { maxBytes: 10_000 }).type).toBe('request')
   })
 
   it('for the end of its head that is missing', () => {

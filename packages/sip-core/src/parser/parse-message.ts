@@ -15,6 +15,8 @@ import { type Problem, type RequestLine, readStartLine, type StatusLine } from '
 
 /** Options of {@link parseMessage}. */
 export interface ParseOptions {
+  /** How many bytes a message may have; past it, a request is refused with 513. Default: any number. */
+  readonly maxBytes?: number
   /** How many header lines a message may have; past it, a request is refused with 513. Default: 200. */
   readonly maxHeaders?: number
   /**
@@ -68,7 +70,11 @@ export function parseMessage(bytes: Uint8Array, options: ParseOptions = {}): Par
   const headers = new ReceivedHeaders(scanned.lines)
   const bodyStart = start + scanned.lines.headEnd
   const available = bytes.length - bodyStart
-  const problem = startLine.problem ?? lineProblem(scanned) ?? headerProblem(startLine, headers, available)
+  const problem =
+    startLine.problem ??
+    sizeProblem(bytes, options.maxBytes) ??
+    lineProblem(scanned) ??
+    headerProblem(startLine, headers, available)
 
   const length = problem === undefined ? (headers.get(ContentLength) ?? available) : 0
   const end = bodyStart + length
@@ -97,6 +103,10 @@ const SHORT = 4096
 function endOfLine(text: string): number {
   const end = text.indexOf('\r\n')
   return end < 0 ? text.length : end
+}
+
+function sizeProblem({ length }: Uint8Array, most = Number.POSITIVE_INFINITY): Problem | undefined {
+  return length > most ? problemAt('message', `at most ${most} bytes`, `${length}`, 513) : undefined
 }
 
 function lineProblem({ error, tooMany }: ScannedHead): Problem | undefined {

@@ -179,7 +179,9 @@ export class ClientMachine
   }
 
   protected forget(): void {
+    if (this.#request === undefined) return
     this.#request = undefined
+    this.#host.settled()
   }
 
   protected finish(): void {

@@ -10,6 +10,8 @@ export interface MachineHost<T> {
   readonly timers: Timers
   /** A step was taken from `from` (undefined: the first one); undefined while nobody watches. */
   readonly stepped: ((transaction: T, from: string | undefined, input: string) => void) | undefined
+  /** The transaction has let go of its request: there is a final response, or none will come. Told once. */
+  settled(): void
   /** The transaction is over and leaves the layer. */
   remove(transaction: T): void
 }

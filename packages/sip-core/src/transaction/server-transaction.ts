@@ -199,7 +199,9 @@ export class ServerMachine
   }
 
   protected forget(): void {
+    if (this.#received === undefined) return
     this.#received = undefined
+    this.#host.settled()
   }
 
   protected finish(): void {

@@ -634,6 +634,32 @@ describe('a request that comes again another way (RFC 3261 §8.2.2.2)', () => {
   })
 })
 
+it('is settled when no transaction waits for its final response', async () => {
+  const clock = new VirtualClock()
+  const layer = new TransactionLayer({ clock, random: new SeededRandom(1), timers: DEFAULT_TIMERS })
+  const flow = new RecordingFlow(clock, false)
+  await layer.settled()
+  const received = incoming('INVITE', flow)
+  const server = layer.accept(received, new RecordingUser(), flow)
+  const answered = layer.send(outgoing('INVITE'), flow, new RecordingUser())
+  const options = layer.send(outgoing('OPTIONS'), flow, new RecordingUser())
+  const given = layer.send(outgoing('INVITE'), flow, new RecordingUser())
+  const events: string[] = []
+  void layer.settled().then(() => events.push('settled'))
+  const step = async (what: string, doing: () => void) => {
+    doing()
+    for (let turn = 0; turn < 8; turn++) await null
+    events.push(what)
+  }
+  await step('answered', () => layer.receive(answer(answered.request, 200, flow)))
+  await step('given up', () => given.terminate())
+  await step('refused', () => server.respond(response(received.message, 486)))
+  await step('unheard', () => clock.advance(31_000))
+  await step('heard', () => layer.receive(answer(options.request, 200, flow)))
+  expect(events).toEqual(['answered', 'given up', 'refused', 'unheard', 'settled', 'heard'])
+  expect(layer.size).toBe(3)
+})
+
 describe('a limit', () => {
   const clock = new VirtualClock()
   const flow = new RecordingFlow(clock, false)

@@ -53,6 +53,9 @@ export class TransactionLayer {
   readonly #clientHost: MachineHost<ClientMachine>
   readonly #serverHost: MachineHost<ServerMachine>
   readonly #limit: number
+  // How many wait for their final response.
+  #open = 0
+  #whenSettled: (() => void)[] = []
   #closed = false
 
   constructor({
@@ -72,6 +75,7 @@ export class TransactionLayer {
       clock,
       timers,
       stepped,
+      settled: () => this.#settled(),
       remove: (machine) => {
         this.#clients.delete(machine.id)
         this.#clientsOn.delete(machine.flow, machine)
@@ -81,6 +85,7 @@ export class TransactionLayer {
       clock,
       timers,
       stepped,
+      settled: () => this.#settled(),
       remove: (machine) => {
         this.#servers.delete(machine.id)
         const { mergeKey } = machine
@@ -180,6 +185,14 @@ export class TransactionLayer {
     return this.#clientsOn.has(flow) || this.#serversOn.has(flow)
   }
 
+  /**
+   * Resolves as soon as no transaction waits for its final response. Those that are left then only see to it that
+   * retransmissions go nowhere.
+   */
+  async settled(): Promise<void> {
+    if (this.#open > 0) await new Promise<void>((resolve) => this.#whenSettled.push(resolve))
+  }
+
   /** Terminates every transaction and takes no more. */
   close(): void {
     this.#closed = true
@@ -225,8 +238,14 @@ export class TransactionLayer {
   ): void {
     if (machines.has(machine.id)) throw new StateError(`a transaction ${machine.id} is alive already`)
     machines.set(machine.id, machine)
+    this.#open++
     index.add(flow, machine)
     machine.start()
+  }
+
+  #settled(): void {
+    this.#open--
+    if (this.#open === 0) for (const resolve of this.#whenSettled.splice(0)) resolve()
   }
 
   #assertRoom({ method, to }: SipRequest): void {

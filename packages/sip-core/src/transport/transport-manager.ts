@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import { type ParseError, TransportError } from '../base/errors.ts'
 import type { Random } from '../base/random.ts'
 import type { HeaderCodec, SipRequest, SipResponse, SipUri, Uri } from '../message/index.ts'
-import { type Frame, MessageFramer, parseMessage } from '../parser/index.ts'
+import { type Frame, MessageFramer, type ParseOptions, parseMessage } from '../parser/index.ts'
 import { ConnectionKeeper, type KeeperHost } from './connection-keeper.ts'
 import type { Diagnostics } from './diagnostics.ts'
 import { isNumeric } from './host.ts'
@@ -49,6 +49,8 @@ export interface TransportManagerContext {
   readonly receiver: MessageReceiver
   /** The headers that must parse before a message is handed up, besides those of this package. */
   readonly headers: () => readonly HeaderCodec<unknown>[]
+  /** How large messages may be; default: what the parser takes by default. */
+  readonly limits?: Pick<ParseOptions, 'maxBytes' | 'maxHeaders'> | undefined
   /** Whether somebody waits for something on a connection, so that it is kept although nothing goes over it. */
   readonly inUse: (flow: Flow) => boolean
 }
@@ -196,9 +198,9 @@ export class TransportManager implements TransportReceiver {
   }
 
   #deliver(flow: WatchedFlow, bytes: Uint8Array): void {
-    const { receiver, headers } = this.#context
+    const { receiver, headers, limits } = this.#context
     flow.watch('in', bytes)
-    const result = parseMessage(bytes, { headers: headers() })
+    const result = parseMessage(bytes, { headers: headers(), ...limits })
     switch (result.type) {
       case 'request':
         announceAlias(flow, result.request)
