@@ -164,6 +164,12 @@ module.exports = {
       { path: '^packages/', pathNot: `${core}node/|${test}|/tsup\\.config\\.ts$` },
       { dependencyTypes: ['core'] },
     ),
+    never(
+      'ws-in-node-only',
+      'A browser has a WebSocket of its own.',
+      { path: '^packages/', pathNot: `${core}node/|${test}` },
+      { path: 'node_modules/ws/' },
+    ),
     never('no-cycles', 'No cycles, types included.', {}, { circular: true }),
     never('resolvable', 'An import leads somewhere.', {}, { couldNotResolve: true }),
     never(

@@ -89,6 +89,8 @@ const forbiddenImports: Specimen[] = [
   imports('sip-core/src/transport/net.ts', 'node:net', 'node-builtins-in-node-only'),
   imports('sip-xfer/src/fs.ts', 'fs', 'node-builtins-in-node-only'),
   imports('sip-core/src/web/net.ts', 'node:net', 'node-builtins-in-node-only'),
+  imports('sip-core/src/web/socket.ts', 'ws', 'ws-in-node-only'),
+  imports('sip-core/src/transport/socket.ts', 'ws', 'ws-in-node-only'),
   imports('sip-core/src/base/ring-a.ts', './ring-b.ts', 'no-cycles'),
   imports('sip-core/src/base/ring-b.ts', './ring-a.ts', 'no-cycles'),
   says(
@@ -141,6 +143,7 @@ const lawful: Specimen[] = [
   imports('sip-core/src/index.ts', './endpoint/index.ts'),
   imports('sip-core/src/base/lawful.test.ts', '../testing/index.ts'),
   imports('sip-core/src/node/net.ts', 'node:net'),
+  imports('sip-core/src/node/socket.ts', 'ws'),
   says(
     'sip-core/src/node/clock.ts',
     'export const x = () => [Date.now(), Math.random(), setTimeout, process]',
@@ -209,6 +212,8 @@ function build(): void {
     for (const other of packages)
       if (other !== name) symlinkSync(join(place, 'packages', other), join(modules, other), 'junction')
   }
+  const ws = 'packages/sip-core/node_modules/ws'
+  symlinkSync(realpathSync(join(root, ws)), join(place, ws), 'junction')
   mkdirSync(join(place, 'tests/node_modules'), { recursive: true })
   symlinkSync(join(place, 'packages/sip-core'), join(place, 'tests/node_modules/sip-core'), 'junction')
   for (const { file, code } of specimens) {
