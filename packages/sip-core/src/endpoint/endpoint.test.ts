@@ -239,6 +239,38 @@ describe('Endpoint: modules', () => {
     expect(endpoint.transactions.size).toBe(0)
   })
 
+  it('shows responses that nobody waits for, and those that cannot be read', async () => {
+    const { endpoint, clock, peer } = await setUp()
+    const dropped: unknown[] = []
+    endpoint.diagnostics.on('dropped', (record) => dropped.push(record))
+    const response = [
+      'SIP/2.0 200 OK',
+      `Via: SIP/2.0/UDP ${HERE.host}:${HERE.port};branch=z9hG4bKgone`,
+      'From: <sip:a@example.com>;tag=a',
+      'To: <sip:b@example.com>;tag=b',
+      'Call-ID: gone',
+      'CSeq: 1 OPTIONS',
+      '',
+      '',
+    ].join('\r\n')
+    peer.send(response)
+    clock.runUntilIdle()
+    const error = new ParseError({ within: 'X-Test', expected: 'a value', found: 'none', offset: 0 })
+    endpoint.use({
+      name: 'reader',
+      priority: ModulePriority.application,
+      receive() {
+        throw error
+      },
+    })
+    peer.send(response)
+    clock.runUntilIdle()
+    expect(dropped).toMatchObject([
+      { reason: 'stray-response', response: { status: 200 }, flow: { remote: PEER } },
+      { reason: 'unreadable-response', response: { status: 200 }, error },
+    ])
+  })
+
   it('answers a header that turns out to be unreadable with 400, and drops such a response', async () => {
     const { clock, endpoint, peer } = await setUp()
     const seen: string[] = []

@@ -31,6 +31,7 @@ import {
   ObservedAddresses,
   type Received,
   type ReceivedRequest,
+  type ReceivedResponse,
   Resolver,
   type ResolverOptions,
   type Transport,
@@ -127,8 +128,14 @@ export class Endpoint implements MessageReceiver, AsyncDisposable {
       limits: { maxBytes: this.limits.messageBytes, maxHeaders: this.limits.headers },
       inUse: (flow) => this.transactions.uses(flow),
     })
-    const { clock, random, timers } = this
-    const layer = new TransactionLayer({ clock, random, timers, limit: this.limits.transactions })
+    const { clock, random, timers, diagnostics } = this
+    const layer = new TransactionLayer({
+      clock,
+      random,
+      timers,
+      diagnostics,
+      limit: this.limits.transactions,
+    })
     this.transactions = layer
     this.#resolver = new Resolver({
       dns: platform.dns,
@@ -361,8 +368,10 @@ export class Endpoint implements MessageReceiver, AsyncDisposable {
       case 'response':
         // A response that nobody waits for is dropped (RFC 3261 §18.1.2), and so is one that cannot be read.
         this.#guard(
-          () => this.#offer(event),
-          () => {},
+          () => {
+            if (!this.#offer(event)) this.#dropped(event)
+          },
+          (error) => this.#dropped(event, error),
         )
         break
       case 'bad-request':
@@ -444,6 +453,14 @@ export class Endpoint implements MessageReceiver, AsyncDisposable {
   #responseFlow(received: ReceivedRequest): Flow {
     const first = this.transports.responseFlow(received)
     return new ResponseFlow(received, first, this.#resolver, this.transports)
+  }
+
+  #dropped({ message: response, flow }: ReceivedResponse, error?: SipError): void {
+    this.diagnostics.publish('dropped', () => [
+      error === undefined
+        ? { reason: 'stray-response', flow, response }
+        : { reason: 'unreadable-response', flow, response, error },
+    ])
   }
 
   #offer(received: Received): boolean {

@@ -1,3 +1,4 @@
+export { type DiagnosticsChannelOptions, publishToChannels } from './diagnostics-channel.ts'
 export { type NodeDnsOptions, nodeDns } from './dns.ts'
 export { nodePlatform } from './platform.ts'
 export type { StreamOptions } from './stream-transport.ts'

@@ -12,5 +12,10 @@ export type {
   ServerTransactionUser,
 } from './server-transaction.ts'
 export { DEFAULT_TIMERS, type Timers } from './timers.ts'
-export { TransactionLayer, type TransactionLayerContext, type TransactionStep } from './transaction-layer.ts'
+export {
+  TransactionLayer,
+  type TransactionLayerContext,
+  type TransactionStep,
+  transactionDiagnostic,
+} from './transaction-layer.ts'
 export { createVia, newVia } from './via.ts'

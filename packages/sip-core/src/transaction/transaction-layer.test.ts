@@ -4,9 +4,10 @@ import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { ArgumentError, SipError, StateError, TransportError } from '../base/errors.ts'
 import { SeededRandom } from '../testing/seeded-random.ts'
 import { VirtualClock } from '../testing/virtual-clock.ts'
+import { Diagnostics } from '../transport/index.ts'
 import { answer, incoming, outgoing, RecordingFlow, RecordingUser, response } from './machine.fixture.ts'
 import { DEFAULT_TIMERS } from './timers.ts'
-import { TransactionLayer, type TransactionStep } from './transaction-layer.ts'
+import { TransactionLayer, type TransactionStep, transactionDiagnostic } from './transaction-layer.ts'
 
 let clock: VirtualClock
 let layer: TransactionLayer
@@ -21,7 +22,7 @@ beforeEach(() => {
     clock,
     random: new SeededRandom(1),
     timers: DEFAULT_TIMERS,
-    onTransaction: (step) => steps.push(step),
+    diagnostics: new Diagnostics().on(transactionDiagnostic, (step) => steps.push(step)),
   })
   flow = new RecordingFlow(clock, false)
   user = new RecordingUser()
@@ -492,7 +493,7 @@ describe('close', () => {
   })
 })
 
-describe('onTransaction', () => {
+describe('transactionDiagnostic', () => {
   it('hears of every step', () => {
     const invite = layer.send(outgoing('INVITE'), flow, user)
     clock.advance(500)

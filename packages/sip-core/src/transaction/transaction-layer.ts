@@ -2,7 +2,14 @@ import type { Clock } from '../base/clock.ts'
 import { ArgumentError, SipError, StateError, TransportError } from '../base/errors.ts'
 import type { Random } from '../base/random.ts'
 import { type OutgoingRequest, SipRequest, Via } from '../message/index.ts'
-import type { Flow, Received, ReceivedRequest, ReceivedResponse } from '../transport/index.ts'
+import {
+  type Diagnostics,
+  defineDiagnostic,
+  type Flow,
+  type Received,
+  type ReceivedRequest,
+  type ReceivedResponse,
+} from '../transport/index.ts'
 import { ClientMachine, type ClientTransaction, type ClientTransactionUser } from './client-transaction.ts'
 import { FlowIndex } from './flow-index.ts'
 import { clientKey, mergeKey, newBranch, serverKey } from './key.ts'
@@ -22,6 +29,9 @@ export interface TransactionStep {
   readonly to: string
 }
 
+/** Every step of every transaction, shown after the state has changed and before its actions run. */
+export const transactionDiagnostic = defineDiagnostic<TransactionStep>('transaction')
+
 /** What the layer is built from. */
 export interface TransactionLayerContext {
   readonly clock: Clock
@@ -32,8 +42,8 @@ export interface TransactionLayerContext {
    * that calls can be ended when the limit is reached, and a CANCEL, of which an INVITE has one at most, is free.
    */
   readonly limit?: number | undefined
-  /** Hears of every step of every transaction, after the state has changed and before its actions run. */
-  readonly onTransaction?: ((step: TransactionStep) => void) | undefined
+  /** Where the steps of transactions are shown, as `transactionDiagnostic`; default nowhere. */
+  readonly diagnostics?: Diagnostics | undefined
 }
 
 /**
@@ -63,14 +73,19 @@ export class TransactionLayer {
     random,
     timers,
     limit = Number.POSITIVE_INFINITY,
-    onTransaction,
+    diagnostics,
   }: TransactionLayerContext) {
     this.#random = random
     this.#limit = limit
     const stepped =
-      onTransaction &&
+      diagnostics &&
       ((transaction: ClientTransaction | ServerTransaction, from: string | undefined, input: string) =>
-        onTransaction({ transaction, from, input, to: transaction.state }))
+        diagnostics.publish(transactionDiagnostic, () => ({
+          transaction,
+          from,
+          input,
+          to: transaction.state,
+        })))
     this.#clientHost = {
       clock,
       timers,

@@ -1,7 +1,16 @@
 export { type Channel, ConnectionFlow, type ConnectionFlowInit } from './connection-flow.ts'
 export type { ConnectionPolicy } from './connection-policy.ts'
 export { Connections, type ConnectionsOptions, type Vouches } from './connections.ts'
-export { type DiagnosticEvents, Diagnostics, type MessageTrace, type ObservedAddress } from './diagnostics.ts'
+export {
+  type Diagnostic,
+  type DiagnosticEvents,
+  type DiagnosticSink,
+  Diagnostics,
+  type Dropped,
+  defineDiagnostic,
+  type MessageTrace,
+  type ObservedAddress,
+} from './diagnostics.ts'
 export type { Dns, DnsAnswer, NaptrRecord, SrvRecord } from './dns.ts'
 export type { DnsCacheOptions } from './dns-cache.ts'
 export { isNumeric, unbracketed } from './host.ts'

@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { TransportError } from '../base/errors.ts'
 import { parseUri, textToBytes } from '../message/index.ts'
 import { LoopNetwork, SeededRandom, VirtualClock } from '../testing/index.ts'
-import { Diagnostics, type MessageTrace } from './diagnostics.ts'
+import { Diagnostics, type Dropped, type MessageTrace } from './diagnostics.ts'
 import type { ReceivedRequest } from './received.ts'
 import type { Transport } from './transport.ts'
 import { type MessageEvent, TransportManager } from './transport-manager.ts'
@@ -100,6 +100,18 @@ describe('TransportManager: what arrives', () => {
     arrive('hello')
     expect(traced).toHaveBeenCalledOnce()
     expect(events).toEqual([])
+  })
+
+  it('shows what it drops, and why', () => {
+    const { diagnostics, arrive } = setUp()
+    const dropped: Dropped[] = []
+    diagnostics.on('dropped', (record) => dropped.push(record))
+    arrive('hello')
+    arrive(request('OPTIONS', VIA).replace(/^.*/, 'SIP/2.0 200 OK'))
+    expect(dropped).toMatchObject([
+      { reason: 'garbage', bytes: textToBytes('hello'), flow: { remote: ALICE } },
+      { reason: 'stray-response', response: { status: 200 }, flow: { remote: ALICE } },
+    ])
   })
 
   it('never throws, whatever arrives', () => {

@@ -198,7 +198,7 @@ export class TransportManager implements TransportReceiver {
   }
 
   #deliver(flow: WatchedFlow, bytes: Uint8Array): void {
-    const { receiver, headers, limits } = this.#context
+    const { receiver, headers, diagnostics, limits } = this.#context
     flow.watch('in', bytes)
     const result = parseMessage(bytes, { headers: headers(), ...limits })
     switch (result.type) {
@@ -209,11 +209,16 @@ export class TransportManager implements TransportReceiver {
       case 'response':
         if (this.#isOurs(result.response, flow))
           receiver.onMessage({ type: 'response', message: result.response, flow })
+        else
+          diagnostics.publish('dropped', () => [
+            { reason: 'stray-response', flow, response: result.response },
+          ])
         break
       case 'bad-request':
         this.#refuse(flow, result.request, result)
         break
       case 'garbage':
+        diagnostics.publish('dropped', () => [{ reason: 'garbage', flow, bytes, error: result.error }])
         break
     }
   }

@@ -16,3 +16,4 @@ export {
   type SubscriberEvents,
   type SubscriberInit,
 } from './subscriber.ts'
+export { type SubscriptionStep, subscriptionDiagnostic } from './subscription-diagnostic.ts'

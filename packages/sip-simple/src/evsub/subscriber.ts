@@ -32,6 +32,7 @@ import {
   type SubscriberInput,
   type SubscriberState,
 } from './subscriber.fsm.ts'
+import { type SubscriptionStep, subscriptionDiagnostic } from './subscription-diagnostic.ts'
 
 /** How a subscription begins. */
 export interface SubscriberInit {
@@ -236,8 +237,19 @@ export class Subscriber extends Emitter<SubscriberEvents> implements DialogUsage
 
   #announce(cause: Cause): void {
     const { state } = this
-    if (state === this.#announced) return
+    const from = this.#announced
+    if (state === from) return
     this.#announced = state
+    this.dialog.endpoint.diagnostics.publish(
+      subscriptionDiagnostic,
+      (): SubscriptionStep => ({
+        role: 'subscriber',
+        subscription: this,
+        from,
+        to: state,
+        cause,
+      }),
+    )
     this.emit('state', state, cause)
   }
 

@@ -7,6 +7,7 @@ import {
   CSeq,
   createRequest,
   type DigestClient,
+  defineDiagnostic,
   type Endpoint,
   type ExtraHeaders,
   type Flow,
@@ -44,6 +45,17 @@ export interface DialogId {
   /** Undefined until the peer has answered. */
   readonly remoteTag: string | undefined
 }
+
+/** A step in the life of a dialog. */
+export interface DialogStep {
+  readonly dialog: Dialog
+  /** The state it was in; undefined when it came alive, with its first usage. */
+  readonly from: DialogState | undefined
+  readonly to: DialogState
+}
+
+/** Shows dialogs that come alive, change their state or end: `endpoint.diagnostics.on(dialogDiagnostic, ...)`. */
+export const dialogDiagnostic = defineDiagnostic<DialogStep>('dialog')
 
 /** What a request within a dialog says besides its method. */
 export interface DialogRequestInit {
@@ -172,6 +184,7 @@ export class Dialog {
     if (this.#state === 'terminated') throw new StateError(`the dialog ${this.callId} is terminated`)
     this.#usages.push(usage)
     this.#registry.add(this)
+    if (this.#usages.length === 1) this.#show(undefined)
   }
 
   /** Takes a usage out; with the last one the dialog ends. */
@@ -181,7 +194,7 @@ export class Dialog {
     this.#usages.splice(index, 1)
     if (this.#usages.length > 0) return
     this.#registry.remove(this)
-    this.#state = 'terminated'
+    this.#become('terminated')
   }
 
   /**
@@ -312,7 +325,7 @@ export class Dialog {
    * For the usage that answers the INVITE or SUBSCRIBE which made the dialog: a 2xx has gone out.
    */
   confirm(): void {
-    if (this.#state === 'early') this.#state = 'confirmed'
+    if (this.#state === 'early') this.#become('confirmed')
   }
 
   /**
@@ -409,7 +422,19 @@ export class Dialog {
     this.#registry.remove(this)
     this.#remote = remote
     this.#routeSet = routeSet
-    this.#state = state
+    this.#become(state)
     if (this.#usages.length > 0) this.#registry.add(this)
+  }
+
+  #become(state: DialogState): void {
+    const from = this.#state
+    this.#state = state
+    this.#show(from)
+  }
+
+  // Only what lives; a branch of a fork that nobody uses is nothing to be seen.
+  #show(from: DialogState | undefined): void {
+    if (this.#usages.length === 0 && this.#state !== 'terminated') return
+    this.endpoint.diagnostics.publish(dialogDiagnostic, () => ({ dialog: this, from, to: this.#state }))
   }
 }

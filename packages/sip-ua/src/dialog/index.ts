@@ -4,6 +4,8 @@ export {
   type DialogId,
   type DialogRequestInit,
   type DialogState,
+  type DialogStep,
+  dialogDiagnostic,
 } from './dialog.ts'
 export { DialogLayer, type UacDialogInit, type UasDialogInit } from './dialog-layer.ts'
 export { uasRemoteTarget } from './remote-target.ts'

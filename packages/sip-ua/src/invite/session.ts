@@ -1,6 +1,7 @@
 import {
   ArgumentError,
   type Doings,
+  defineDiagnostic,
   Emitter,
   type NameAddr,
   type OutgoingRequest,
@@ -29,6 +30,18 @@ import { type ReinviteEvent, ReinviteMachine } from './reinvite.ts'
 import { sdpOf } from './sdp.ts'
 import type { AcceptInit, EndInit, InviteInit, InviteSessionEvents } from './session-types.ts'
 import { Turns } from './turns.ts'
+
+/** A step in the life of a call. */
+export interface CallStep {
+  readonly call: InviteSession
+  readonly from: CallState
+  readonly to: CallState
+  /** Why. */
+  readonly cause: Cause
+}
+
+/** Shows calls that change their state, before their own events: `endpoint.diagnostics.on(callDiagnostic, ...)`. */
+export const callDiagnostic = defineDiagnostic<CallStep>('call')
 
 const LOCAL: Cause = { type: 'local' }
 
@@ -328,7 +341,14 @@ export class InviteSession extends Emitter<InviteSessionEvents> implements Dialo
     const { state } = this
     const news: (() => void)[] = []
     if (state !== this.#announced) {
+      const from = this.#announced
       this.#announced = state
+      this.#dialog.endpoint.diagnostics.publish(callDiagnostic, () => ({
+        call: this,
+        from,
+        to: state,
+        cause,
+      }))
       if (state === 'disconnected') this.#close()
       this.#outcome.note(state, cause)
       news.push(() => this.emit('state', state, cause))

@@ -7,5 +7,7 @@ export {
   type TransferOutcome,
   type TransferProgress,
   type TransferSilence,
+  type TransferStep,
+  transferDiagnostic,
 } from './transfer.ts'
 export { type TransferInit, Xfer, type XferEvents } from './xfer.ts'

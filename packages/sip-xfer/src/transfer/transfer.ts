@@ -1,4 +1,5 @@
 import {
+  defineDiagnostic,
   Emitter,
   type NameAddr,
   type OutgoingRequest,
@@ -42,6 +43,16 @@ export type TransferSilence =
   | { readonly type: 'timeout'; readonly error: TimeoutError }
   /** The transferee ended the subscription early, for this reason if it gave one. */
   | { readonly type: 'terminated'; readonly reason: string | undefined }
+
+/** A step of a transfer that this end has asked for. */
+export type TransferStep = { readonly transfer: Transfer } & (
+  | { readonly type: 'asked' }
+  | { readonly type: 'progress'; readonly progress: TransferProgress }
+  | { readonly type: 'outcome'; readonly outcome: TransferOutcome }
+)
+
+/** Shows transfers, from the REFER to how they come out: `endpoint.diagnostics.on(transferDiagnostic, ...)`. */
+export const transferDiagnostic = defineDiagnostic<TransferStep>('transfer')
 
 /** When the transferor hangs up. */
 export type HangUp = 'when-transferred' | 'when-accepted' | 'never'
@@ -96,11 +107,16 @@ export class Transfer extends Emitter<TransferEvents> implements AsyncIterable<T
     subscriber.on('state', (state, cause) => {
       if (state === 'terminated') this.#onTerminated(cause)
     })
+    this.#show(() => ({ transfer: this, type: 'asked' }))
     subscriber.send(refer)
   }
 
   [Symbol.asyncIterator](): AsyncGenerator<TransferProgress, void, void> {
     return this.#progress[Symbol.asyncIterator]()
+  }
+
+  #show(step: () => TransferStep): void {
+    this.call.dialog.endpoint.diagnostics.publish(transferDiagnostic, step)
   }
 
   #onAccepted(): void {
@@ -111,6 +127,7 @@ export class Transfer extends Emitter<TransferEvents> implements AsyncIterable<T
     if (status === undefined || this.#concluded) return
     const progress = { status, reason }
     this.#progress.push(progress)
+    this.#show(() => ({ transfer: this, type: 'progress', progress }))
     this.emit('progress', progress)
     if (status < 200) return
     this.#conclude(
@@ -144,6 +161,7 @@ export class Transfer extends Emitter<TransferEvents> implements AsyncIterable<T
     if (outcome.result === 'transferred' && this.#hangUp !== 'never') void this.call.end()
     this.#progress.close()
     this.#settle(outcome)
+    this.#show(() => ({ transfer: this, type: 'outcome', outcome }))
     this.emit('outcome', outcome)
   }
 }
