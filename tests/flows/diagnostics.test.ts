@@ -26,7 +26,7 @@ it('a transfer shows in every layer of the one who asked for it', async () => {
   expect(shown.transfer?.at(0)).toBe('asked')
   expect(shown.transfer?.at(-1)).toBe('outcome')
   expect([...transactions]).toEqual(
-    expect.arrayContaining(['INVITE calling', 'REFER trying', 'BYE terminated']),
+    expect.arrayContaining(['INVITE calling', 'REFER trying', 'BYE completed']),
   )
   await trio.part()
 })
