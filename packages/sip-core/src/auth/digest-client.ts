@@ -9,6 +9,7 @@ import {
   SipRequest,
   type SipResponse,
 } from '../message/index.ts'
+import { type AskingRealm, askingRealms, realmKey } from './asking-realm.ts'
 import { AUTH_PLACES, type AuthPlace, type AuthRole } from './auth-place.ts'
 import {
   type Credentials,
@@ -19,7 +20,7 @@ import {
 } from './credentials.ts'
 import { digestResponse, digestUserhash, equalsInConstantTime, formatNc } from './digest.ts'
 import { digestAlgorithm } from './digest-algorithm.ts'
-import { type AnswerableChallenge, isWritable, readDigestChallenge } from './digest-challenge.ts'
+import { type AnswerableChallenge, isWritable } from './digest-challenge.ts'
 
 /** How challenges are answered. */
 export interface DigestClientInit {
@@ -104,7 +105,7 @@ export class DigestClient {
   ): (request: OutgoingRequest, response: SipResponse) => Answer | Promise<Answer> {
     const answered = new Set<string>()
     return (request, response) => {
-      const found = challengesOf(response, this.#init.integrity ?? false)
+      const found = askingRealms(response, this.#init.integrity ?? false)
         .filter((asked) => this.#isOpen(asked, answered))
         .map((asked) => this.#find(asked, request, response))
       const retry = (all: readonly Found[]): Answer => {
@@ -127,21 +128,21 @@ export class DigestClient {
   }
 
   // A realm that refuses what it was just given is not asked about again.
-  #isOpen({ key, offers }: Asked, answered: ReadonlySet<string>): boolean {
-    if (!answered.has(key) || (this.#sessions.has(key) && isStale(offers))) return true
+  #isOpen({ key, stale }: AskingRealm, answered: ReadonlySet<string>): boolean {
+    if (!answered.has(key) || (this.#sessions.has(key) && stale)) return true
     this.#sessions.delete(key)
     return false
   }
 
-  #find(asked: Asked, request: OutgoingRequest, response: SipResponse): Found | Promise<Found> {
+  #find(asked: AskingRealm, request: OutgoingRequest, response: SipResponse): Found | Promise<Found> {
     const known = this.#sessions.get(asked.key)
-    if (known !== undefined && isStale(asked.offers)) return [asked, known.credentials]
+    if (known !== undefined && asked.stale) return [asked, known.credentials]
     const { realm, place } = asked
     const found = ask(this.#init.credentials, { realm, role: place.role, request, response })
     return isPromise(found) ? found.then((credentials) => [asked, credentials]) : [asked, found]
   }
 
-  #open({ key, place, realm, offers }: Asked, credentials: Credentials | undefined): boolean {
+  #open({ key, place, realm, offers }: AskingRealm, credentials: Credentials | undefined): boolean {
     if (credentials === undefined) return false
     for (const challenge of offers) {
       const { hash } = challenge.parts
@@ -229,7 +230,7 @@ export class DigestClient {
   ): readonly [string, Session, AuthParams] | undefined {
     const cnonce = info.get('cnonce')
     const candidates = request.headers.getAll(place.credentials).flatMap(({ params }) => {
-      const key = keyOf(place, params.get('realm') ?? '')
+      const key = realmKey(place, params.get('realm') ?? '')
       const session = this.#sessions.get(key)
       const isMeant = session !== undefined && (cnonce === undefined || cnonce === params.get('cnonce'))
       return isMeant ? [[key, session, params] as const] : []
@@ -238,42 +239,7 @@ export class DigestClient {
   }
 }
 
-/** What one realm asks for: its challenges that can be answered, the strongest first. */
-interface Asked {
-  readonly key: string
-  readonly place: AuthPlace
-  readonly realm: string
-  readonly offers: readonly AnswerableChallenge[]
-}
-
-type Found = readonly [Asked, Credentials | undefined]
-
-// Both headers, whatever the status is: a proxy that forked puts what it got from everywhere into one response
-// (RFC 3261 §16.7).
-function challengesOf({ headers }: SipResponse, integrity: boolean): readonly Asked[] {
-  const realms = new Map<string, Asked & { readonly offers: AnswerableChallenge[] }>()
-  for (const place of Object.values(AUTH_PLACES)) {
-    for (const value of headers.getAll(place.challenge)) {
-      const challenge = readDigestChallenge(value, integrity)
-      if (challenge === undefined) continue
-      const { realm } = challenge
-      const key = keyOf(place, realm)
-      const asked = realms.get(key) ?? { key, place, realm, offers: [] }
-      asked.offers.push(challenge)
-      realms.set(key, asked)
-    }
-  }
-  for (const { offers } of realms.values()) offers.sort((a, b) => b.parts.strength - a.parts.strength)
-  return [...realms.values()]
-}
-
-function keyOf({ role }: AuthPlace, realm: string): string {
-  return `${role} ${realm}`
-}
-
-function isStale(offers: readonly AnswerableChallenge[]): boolean {
-  return offers.some(({ stale }) => stale)
-}
+type Found = readonly [AskingRealm, Credentials | undefined]
 
 function ask(
   source: CredentialsSource,
