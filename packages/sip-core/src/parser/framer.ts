@@ -8,7 +8,7 @@ export type Frame =
   | { readonly type: 'ping' }
   /**
    * A line break between messages: the answer to a ping, or the first half of one. Told as soon as it is there, so
-   * that a ping is always a `pong` and a `ping`; whoever waits for no pong pays no heed.
+   * that a ping is a `pong` and a `ping`, and the answers to two pings are, too: which it is knows who has asked.
    */
   | { readonly type: 'pong' }
   /**

@@ -88,8 +88,10 @@ export class ManagedConnection extends WatchedFlow {
       const frame = this.#framer.next()
       if (frame === undefined) break
       frames++
-      if (frame.type === 'ping') pinged = true
-      else this.#take(frame)
+      if (frame.type === 'ping' || frame.type === 'pong') {
+        const answer = this.#isAnswer()
+        pinged ||= frame.type === 'ping' && !answer
+      } else this.#take(frame)
     }
     if (this.#stage !== 'open') return
     // However many pings came at once: one answer is what shows that this end is alive.
@@ -119,13 +121,17 @@ export class ManagedConnection extends WatchedFlow {
     this.#pingLater(interval)
   }
 
-  #take(frame: Frame & { type: 'message' | 'pong' | 'error' }): void {
+  // The line breaks of two answers in a row look like a ping: whoever has asked knows better.
+  #isAnswer(): boolean {
+    const awaited = this.#timers.has('pong')
+    this.#stop('pong')
+    return awaited
+  }
+
+  #take(frame: Frame & { type: 'message' | 'error' }): void {
     switch (frame.type) {
       case 'message':
         this.#host.message(this, frame.bytes)
-        break
-      case 'pong':
-        this.#stop('pong')
         break
       case 'error':
         this.#host.unreadable(this, frame)
