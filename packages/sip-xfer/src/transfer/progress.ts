@@ -1,14 +1,28 @@
 /**
  * A sequence that grows until it is closed and can be read by `for await`, any number of times, always from its
- * beginning.
+ * beginning. It keeps the newest items only, as many as it is told: a reader that comes late to a long one, or falls
+ * behind, misses the oldest.
  */
 export class Progress<T> implements AsyncIterable<T> {
+  readonly #limit: number
   readonly #items: T[] = []
+  #forgotten = 0
   #closed = false
   #more = newSignal()
 
+  constructor(limit = 100) {
+    this.#limit = limit
+  }
+
+  get closed(): boolean {
+    return this.#closed
+  }
+
   push(item: T): void {
-    this.#items.push(item)
+    if (this.#items.push(item) > this.#limit) {
+      this.#items.shift()
+      this.#forgotten++
+    }
     this.#wake()
   }
 
@@ -19,9 +33,10 @@ export class Progress<T> implements AsyncIterable<T> {
 
   async *[Symbol.asyncIterator](): AsyncGenerator<T, void, void> {
     for (let next = 0; ; ) {
-      while (next < this.#items.length) yield this.#items[next++] as T
-      if (this.#closed) return
-      await this.#more.promise
+      next = Math.max(next, this.#forgotten)
+      if (next - this.#forgotten < this.#items.length) yield this.#items[next++ - this.#forgotten] as T
+      else if (this.#closed) return
+      else await this.#more.promise
     }
   }
 
