@@ -9,6 +9,7 @@ import {
 } from 'sip-core'
 import type { Cause } from 'sip-ua/dialog'
 import type { InviteSession } from 'sip-ua/invite'
+import { REFER } from '../method.ts'
 import type { ReferNotification, ReferSubscriber } from '../refer-subscriber.ts'
 import { Progress } from './progress.ts'
 
@@ -41,7 +42,10 @@ export type TransferFailure =
 export type TransferSilence =
   /** No answer to the REFER, no NOTIFY after it, or none any more. */
   | { readonly type: 'timeout'; readonly error: TimeoutError }
-  /** The transferee ended the subscription early, for this reason if it gave one. */
+  /**
+   * The subscription ended early: the transferee ended it, for this reason if it gave one, or had agreed to none
+   * (204, or `Refer-Sub: false`), or this end gave it up.
+   */
   | { readonly type: 'terminated'; readonly reason: string | undefined }
 
 /** A step of a transfer that this end has asked for. */
@@ -72,7 +76,8 @@ export interface TransferEvents {
  * const outcome = await transfer.outcome
  * ```
  *
- * Reading it with `for await` gives what the transferee reports, from the beginning, and ends with the transfer.
+ * Reading it with `for await` gives what the transferee reports, from the beginning, and ends with the transfer. Of a
+ * transferee that reports without end the newest 100 are kept.
  */
 export class Transfer extends Emitter<TransferEvents> implements AsyncIterable<TransferProgress> {
   /** The call whose other end is transferred. */
@@ -83,7 +88,6 @@ export class Transfer extends Emitter<TransferEvents> implements AsyncIterable<T
   readonly outcome: Promise<TransferOutcome>
   readonly #progress = new Progress<TransferProgress>()
   readonly #hangUp: HangUp
-  #concluded = false
   #settle!: (outcome: TransferOutcome) => void
 
   /** For `Xfer.transfer`: sends `refer`. */
@@ -104,6 +108,7 @@ export class Transfer extends Emitter<TransferEvents> implements AsyncIterable<T
     })
     subscriber.on('accepted', () => this.#onAccepted())
     subscriber.on('notify', (notify) => this.#onNotify(notify))
+    subscriber.on('refused', (cause) => this.#onRefused(cause))
     subscriber.on('state', (state, cause) => {
       if (state === 'terminated') this.#onTerminated(cause)
     })
@@ -123,8 +128,8 @@ export class Transfer extends Emitter<TransferEvents> implements AsyncIterable<T
     if (this.#hangUp === 'when-accepted') void this.call.end()
   }
 
-  #onNotify({ state, status, reason = '' }: ReferNotification): void {
-    if (status === undefined || this.#concluded) return
+  #onNotify({ status, reason = '' }: ReferNotification): void {
+    if (status === undefined || this.#progress.closed) return
     const progress = { status, reason }
     this.#progress.push(progress)
     this.#show(() => ({ transfer: this, type: 'progress', progress }))
@@ -135,33 +140,57 @@ export class Transfer extends Emitter<TransferEvents> implements AsyncIterable<T
         ? { result: 'transferred', ...progress }
         : { result: 'failed', cause: { type: 'target', ...progress } },
     )
-    // There is nothing more to tell, though the other end has not said so (RFC 3515 §2.4.5 has it say so).
-    if (state !== 'terminated') this.subscriber.terminate()
+    this.#unsubscribe()
+  }
+
+  // RFC 3515 §2.4.5 has the NOTIFY with the final status end the subscription; one that does not is asked to. To give
+  // it up at once would refuse the NOTIFYs to come with 481, which some take for the end of the call as well.
+  #unsubscribe(): void {
+    const { subscriber } = this
+    if (subscriber.state === 'terminated') return
+    subscriber.once('refused', () => subscriber.terminate())
+    subscriber.unsubscribe()
+  }
+
+  // There was a NOTIFY, and the REFER was refused after all. What else is refused may be tried again.
+  #onRefused(cause: Cause): void {
+    if (cause.type !== 'response' || cause.response.cseq.method !== REFER) return
+    this.#onTerminated(cause)
+    this.subscriber.terminate()
   }
 
   // The subscription has ended without a final status.
   #onTerminated(cause: Cause): void {
     switch (cause.type) {
       case 'response':
-        return this.#conclude({ result: 'failed', cause: { type: 'refused', response: cause.response } })
+        return this.#conclude(answered(cause.response))
       case 'transport-error':
         return this.#conclude({ result: 'failed', cause })
       case 'timeout':
         return this.#conclude({ result: 'unknown', cause })
-      default: {
-        const reason = this.subscriber.subscription.subscriptionState?.reason
-        return this.#conclude({ result: 'unknown', cause: { type: 'terminated', reason } })
-      }
+      default:
+        return this.#conclude(silenced(this.subscriber.subscription.subscriptionState?.reason))
     }
   }
 
   #conclude(outcome: TransferOutcome): void {
-    if (this.#concluded) return
-    this.#concluded = true
-    if (outcome.result === 'transferred' && this.#hangUp !== 'never') void this.call.end()
+    if (this.#progress.closed) return
     this.#progress.close()
+    if (outcome.result === 'transferred' && this.#hangUp !== 'never') void this.call.end()
     this.#settle(outcome)
     this.#show(() => ({ transfer: this, type: 'outcome', outcome }))
     this.emit('outcome', outcome)
   }
+}
+
+// A 2xx that ends the subscription agrees to try, and to tell nothing (204, RFC 5839 §3.3); what is said of a later
+// SUBSCRIBE says nothing of the transfer.
+function answered(response: SipResponse): TransferOutcome {
+  return response.cseq.method === REFER && response.status >= 300
+    ? { result: 'failed', cause: { type: 'refused', response } }
+    : silenced(undefined)
+}
+
+function silenced(reason: string | undefined): TransferOutcome {
+  return { result: 'unknown', cause: { type: 'terminated', reason } }
 }
