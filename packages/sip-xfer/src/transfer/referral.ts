@@ -4,8 +4,6 @@ import {
   type ReceivedRequest,
   type ResponseInit,
   reasonPhrase,
-  SipUri,
-  type Uri,
 } from 'sip-core'
 import type { Cause, InviteSession, UserAgent } from 'sip-ua'
 import type { ReferNotifier } from '../refer-notifier.ts'
@@ -58,20 +56,21 @@ export class Referral {
    * the wish came stays as it is; ending it is up to whoever asked (RFC 5589 §6.1).
    *
    * A call that cannot be placed is reported as well: 408 if nobody answers, 503 if the target cannot be reached,
-   * 487 if this end gives it up.
+   * 487 if this end gives it up, 500 if `init` has made this throw.
+   *
+   * Whatever method the URI of Refer-To names, this is a call; if it asks for something else, `reject`.
    *
    * @returns the new call
-   * @throws StateError when the referral was answered already
+   * @throws StateError when the referral was answered already, or waited for an answer for 64 * T1 (32 s)
+   * @throws ArgumentError when a header cannot be sent
    */
   follow(init: FollowInit = {}): InviteSession {
     this.notifier.accept()
     this.#report('active', 100)
-    const [referredBy] = this.received.message.headers.getAll('Referred-By')
-    const headers = { ...(referredBy === undefined ? {} : { 'Referred-By': referredBy }), ...init.headers }
-    const call = this.#ua.invite(requestUri(this.referTo.uri), { sdp: init.sdp, headers })
+    const call = this.#place(init)
     call.on('progress', (status, reason) => this.#report('active', status, reason))
-    call.on('state', (state) => {
-      if (state === 'confirmed') this.#report('terminated', 200)
+    call.on('state', (state, cause) => {
+      if (state === 'confirmed') this.#reportEnd(cause)
     })
     call.ended.then((cause) => this.#reportEnd(cause))
     return call
@@ -80,12 +79,26 @@ export class Referral {
   /**
    * Refuses, with 603 by default.
    *
-   * @throws StateError when the referral was answered already
+   * @param status 300 to 699
+   * @throws StateError when the referral was answered already, or waited for an answer for 64 * T1 (32 s)
+   * @throws ArgumentError for another status, or a header that cannot be sent; the referral still waits
    */
   reject(status = 603, init: ResponseInit = {}): void {
     this.notifier.reject(status, init)
   }
 
+  #place({ sdp, headers }: FollowInit): InviteSession {
+    const [referredBy] = this.received.message.headers.getAll('Referred-By')
+    const passedOn = referredBy === undefined ? {} : { 'Referred-By': referredBy }
+    try {
+      return this.#ua.invite(this.referTo.uri, { sdp, headers: { ...passedOn, ...headers } })
+    } catch (error) {
+      this.#report('terminated', 500)
+      throw error
+    }
+  }
+
+  // How it came out: the call is up, or over.
   #reportEnd(cause: Cause): void {
     switch (cause.type) {
       case 'response':
@@ -108,9 +121,4 @@ export class Referral {
     this.#reported = line
     this.notifier.send(this.notifier.notify(state, status, reason))
   }
-}
-
-// RFC 3261 §19.1.1: neither a method nor headers stand in a Request-URI.
-function requestUri(uri: Uri): Uri {
-  return uri instanceof SipUri ? uri.with({ params: uri.params.without('method'), headers: undefined }) : uri
 }

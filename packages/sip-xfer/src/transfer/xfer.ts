@@ -10,7 +10,7 @@ import {
   verifyRequest,
 } from 'sip-core'
 import { type AddressLike, InviteSession, toNameAddr, type UserAgent } from 'sip-ua'
-import type { Dialog } from 'sip-ua/dialog'
+import { type Dialog, uasRemoteTarget } from 'sip-ua/dialog'
 import { REFER } from '../method.ts'
 import { ReferNotifier } from '../refer-notifier.ts'
 import { installRefer } from '../refer-package.ts'
@@ -33,7 +33,10 @@ export interface TransferInit {
 
 /** What happens to a user agent that can be asked to transfer. */
 export interface XferEvents {
-  /** Somebody asks this end to call somebody else. With no listener it is refused with 603. */
+  /**
+   * Somebody asks this end to call somebody else. With no listener it is refused with 603; if none has answered within
+   * 64 * T1 (32 s), the time for which the other end waits, with 480.
+   */
   refer: [referral: Referral]
 }
 
@@ -72,8 +75,14 @@ export class Xfer extends Emitter<XferEvents> implements EndpointModule {
     const referTo = toNameAddr(target)
     const referredBy = toNameAddr(init.referredBy ?? this.ua.identity)
     const subscriber = this.createUac(call.dialog)
-    const refer = subscriber.initiate(referTo, { referredBy, headers: init.headers })
-    return new Transfer(call, referTo, subscriber, refer, init.hangUp ?? 'when-transferred')
+    try {
+      const refer = subscriber.initiate(referTo, { referredBy, headers: init.headers })
+      return new Transfer(call, referTo, subscriber, refer, init.hangUp ?? 'when-transferred')
+    } catch (error) {
+      // What was never sent must not keep the dialog alive.
+      subscriber.terminate()
+      throw error
+    }
   }
 
   /**
@@ -97,21 +106,25 @@ export class Xfer extends Emitter<XferEvents> implements EndpointModule {
 
   receive(received: Received): boolean {
     if (received.type === 'response' || received.message.method !== REFER) return false
-    const dialog = this.#dialogOf(received)
-    if (dialog === undefined) return false
-    this.#refer(dialog, received)
-    return true
+    const { from, to, callId } = received.message
+    if (to.tag === undefined) {
+      this.#open(received)
+      return true
+    }
+    const dialog = this.ua.dialogs.find(callId, to.tag, from.tag)
+    if (dialog !== undefined) this.#refer(dialog, received)
+    return dialog !== undefined
   }
 
   // A REFER outside of a dialog makes one (RFC 3515 §2.4.4).
-  #dialogOf(received: ReceivedRequest): Dialog | undefined {
-    const { from, to, callId, contact } = received.message
+  #open(received: ReceivedRequest): void {
     const { dialogs, endpoint, identity } = this.ua
-    if (to.tag !== undefined) return dialogs.find(callId, to.tag, from.tag)
-    if (contact === undefined || verifyRequest(received.message, endpoint.capabilities) !== undefined)
-      return undefined
-    const own = endpoint.contact(identity.uri, contact.uri, { heardOn: received.flow })
-    return dialogs.createUas(received, { contact: own, digest: this.ua.createDigest() })
+    const refusal = verifyRequest(received.message, endpoint.capabilities)
+    if (refusal !== undefined) return endpoint.respond(received, refusal.status, refusal)
+    const target = uasRemoteTarget(received.message)
+    if (target === undefined) return endpoint.respond(received, 400, { reason: 'Missing Contact' })
+    const contact = endpoint.contact(identity.uri, target, { heardOn: received.flow })
+    this.#refer(dialogs.createUas(received, { contact, digest: this.ua.createDigest() }), received)
   }
 
   #refer(dialog: Dialog, received: ReceivedRequest): void {
@@ -122,8 +135,16 @@ export class Xfer extends Emitter<XferEvents> implements EndpointModule {
       if (!(error instanceof ParseError)) throw error
       return dialog.respond(received, 400, { reason: error.message })
     }
+    this.#limit(notifier)
     const call = dialog.usages.find((usage) => usage instanceof InviteSession)
     const referral = new Referral(this.ua, notifier, call)
     if (!this.emit('refer', referral)) referral.reject()
+  }
+
+  // RFC 3261 §17.1.2.2, timer F: after that nobody waits for the answer, and what is unanswered would stay for ever.
+  #limit(notifier: ReferNotifier): void {
+    const { clock, timers } = this.ua.endpoint
+    const limit = clock.setTimer(64 * timers.T1, () => notifier.terminate())
+    notifier.once('state', () => limit.cancel())
   }
 }
