@@ -17,9 +17,14 @@ const phones = options.bob !== undefined || options.carol !== undefined
 const timers = phones ? {} : { T1: 50, T2: 400, T4: 500, D: 3200 }
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
-const alice = await Party.start('Alice', options.host, timers)
-const bob = options.bob === undefined ? await Party.start('Bob', options.host, timers) : undefined
-const carol = options.carol === undefined ? await Party.start('Carol', options.host, timers) : undefined
+const start = (name: string) =>
+  Party.start(name, options.host, timers).catch((error: Error) => {
+    console.error(error.message)
+    process.exit(2)
+  })
+const alice = await start('Alice')
+const bob = options.bob === undefined ? await start('Bob') : undefined
+const carol = options.carol === undefined ? await start('Carol') : undefined
 const parties = [alice, bob, carol].filter((party) => party !== undefined)
 
 const ladder = new Ladder({
@@ -94,7 +99,7 @@ function describe(outcome: TransferOutcome): string {
         case 'refused':
           return `could not transfer Bob: he answered ${outcome.cause.response.status} ${outcome.cause.response.reason}`
         case 'target':
-          return `could not transfer Bob: Carol answered ${outcome.cause.status} ${outcome.cause.reason}`
+          return `could not transfer Bob: he reports ${outcome.cause.status} ${outcome.cause.reason}`
         default:
           return `could not transfer Bob: ${outcome.cause.error.message}`
       }
@@ -130,6 +135,17 @@ async function run(): Promise<boolean> {
   return options.busy && outcome.result === 'failed' && stillThere
 }
 
+/** Writes the ladder as a picture; false if it cannot be written. */
+function keep(file: string): boolean {
+  try {
+    writeFileSync(file, ladder.toSvg({ title: 'A blind transfer' }))
+    return true
+  } catch (error) {
+    console.error((error as Error).message)
+    return false
+  }
+}
+
 const isLeft = () => parties.some(({ left }) => Object.values(left).some((count) => count > 0))
 
 const asPlanned = await run()
@@ -138,7 +154,7 @@ if (phones) console.log('\nwaiting for the last transactions to run out ...')
 for (let waited = 0; isLeft() && waited < (phones ? 120_000 : 15_000); waited += 50) await pause(50)
 
 if (options.trace) console.log(ladder.toString())
-if (options.svg !== undefined) writeFileSync(options.svg, ladder.toSvg({ title: 'A blind transfer' }))
+const kept = options.svg === undefined || keep(options.svg)
 console.log()
 for (const name of ['Alice', 'Bob', 'Carol']) {
   console.log(
@@ -149,6 +165,6 @@ for (const { name, left } of parties) {
   if (Object.values(left).some((count) => count > 0))
     console.error(`${name} has left over: ${JSON.stringify(left)}`)
 }
-const clean = asPlanned && !isLeft()
+const clean = asPlanned && kept && !isLeft()
 for (const party of parties) await party.endpoint.close()
 process.exitCode = clean ? 0 : 1

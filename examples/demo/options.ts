@@ -21,7 +21,9 @@ Alice calls Bob and transfers him to Carol: three user agents on three UDP socke
   --bob URI     Bob is a real phone at this URI, for example sip:bob@192.0.2.20
   --carol URI   Carol is a real phone at this URI
   --host IP     the address of this machine that the phones can reach (default 127.0.0.1)
-  --help        this
+  --help        shows this
+
+Exits with 0 when all came as planned and nothing is left, 1 when not, 2 when it could not begin.
 `
 
 /** Reads the command line; says what is wrong with it, or what there is, and exits. */
