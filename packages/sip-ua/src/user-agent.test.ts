@@ -71,6 +71,18 @@ describe('a user agent that is called', () => {
     expect(stage.incoming).toHaveLength(1)
   })
 
+  it('answers a CANCEL that comes too late for an INVITE within the call', async () => {
+    const call = await stage.call()
+    await stage.answer(200, { sdp: 'v=0 peer' })
+    void call.reinvite({ sdp: 'v=0 alice' }).catch(() => {})
+    await stage.play(2)
+    await stage.say('INVITE', { sdp: 'v=0 peer' })
+    await stage.say('CANCEL')
+    expect(stage.heard()).toEqual(expect.arrayContaining(['491 INVITE', '200 CANCEL']))
+    void call.end()
+    expect(await stage.left()).toEqual(NOTHING_LEFT)
+  })
+
   it('answers what belongs to no call', async () => {
     const lines = ['To: <sip:alice@192.0.2.1>;tag=gone']
     for (const method of ['INVITE', 'BYE', 'ACK', 'CANCEL']) {

@@ -11,7 +11,6 @@ import {
   parseNameAddr,
   type Received,
   type ReceivedRequest,
-  type SipRequest,
   type Uri,
   verifyRequest,
 } from 'sip-core'
@@ -62,8 +61,6 @@ export class UserAgent extends Emitter<UserAgentEvents> implements EndpointModul
   readonly dialogs: DialogLayer
   readonly #digest: Omit<DigestClientInit, 'random'> | undefined
   readonly #calls = new Set<InviteSession>()
-  // The INVITEs behind the incoming ones.
-  readonly #asked = new Set<string>()
 
   /** @throws ParseError when the identity is no SIP address, ArgumentError when credentials cannot be sent */
   constructor(endpoint: Endpoint, init: UserAgentInit) {
@@ -112,7 +109,15 @@ export class UserAgent extends Emitter<UserAgentEvents> implements EndpointModul
     return true
   }
 
-  /** Ends every call; resolves when they are over. The endpoint stays open. */
+  /** Resolves as soon as there is no call. They end as their users want them to; see `Endpoint.drain`. */
+  async drain(): Promise<void> {
+    while (this.#calls.size > 0) await Promise.all([...this.#calls].map((call) => call.ended))
+  }
+
+  /**
+   * Ends every call, by BYE, CANCEL or 480 as it needs it; resolves when they are over. The endpoint stays open;
+   * closing it does this, too.
+   */
   async close(): Promise<void> {
     await Promise.all([...this.#calls].map((call) => call.end()))
   }
@@ -131,14 +136,10 @@ export class UserAgent extends Emitter<UserAgentEvents> implements EndpointModul
     if (refusal !== undefined) return endpoint.respond(received, refusal.status, refusal)
     const target = uasRemoteTarget(message)
     if (target === undefined) return endpoint.respond(received, 400, { reason: 'Missing Contact' })
-    // RFC 3261 §8.2.2.2: it came before, another way.
-    if (this.#asked.has(identify(message))) return endpoint.respond(received, 482)
     if (this.listenerCount('invite') === 0) return endpoint.respond(received, 480)
     const contact = endpoint.contact(this.identity.uri, target, { heardOn: received.flow })
     const dialog = this.dialogs.createUas(received, { contact, digest: this.createDigest() })
-    this.#asked.add(identify(message))
     const session = this.#keep(InviteSession.answer(dialog, received))
-    session.ended.then(() => this.#asked.delete(identify(message)))
     this.emit('invite', new IncomingInvite(received, session))
   }
 
@@ -149,11 +150,6 @@ export class UserAgent extends Emitter<UserAgentEvents> implements EndpointModul
       if (state === 'disconnected') this.#calls.delete(session)
     })
   }
-}
-
-// What an INVITE has in common with itself when a proxy sends it here along several ways.
-function identify({ callId, from, cseq }: SipRequest): string {
-  return `${callId} ${from.tag ?? ''} ${cseq.seq}`
 }
 
 /** A name-addr from what callers of the API write. @throws ParseError when it is text and no address */

@@ -413,10 +413,10 @@ export class Endpoint implements MessageReceiver, AsyncDisposable {
   async close({ graceful = 0 }: CloseOptions = {}): Promise<void> {
     if (this.#state === 'closed') return
     this.#state = 'draining'
-    const ends = Promise.all([...this.#modules].reverse().map((module) => closed(module)))
-    if (graceful > 0) await this.#within(graceful, ends)
+    if (graceful > 0) await this.#within(graceful, this.#closeModules(true))
     // Somebody may have had less patience meanwhile.
     if (this.#isClosed()) return
+    void this.#closeModules(false)
     this.#state = 'closed'
     this.transactions.close()
     await this.transports.close()
@@ -424,6 +424,10 @@ export class Endpoint implements MessageReceiver, AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  async #closeModules(graceful: boolean): Promise<void> {
+    await Promise.all([...this.#modules].reverse().map((module) => closed(module, graceful)))
   }
 
   async #within(ms: number, done: Promise<unknown>): Promise<void> {
@@ -495,9 +499,9 @@ function statelessTag(request: SipRequest): string {
 }
 
 // What it throws disturbs nobody, and surfaces.
-async function closed(module: EndpointModule): Promise<void> {
+async function closed(module: EndpointModule, graceful: boolean): Promise<void> {
   try {
-    await module.close?.()
+    await module.close?.({ graceful })
   } catch (error) {
     surface(() => raise(error))
   }

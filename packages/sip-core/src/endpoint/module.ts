@@ -38,9 +38,10 @@ export interface EndpointModule {
   /** The endpoint takes nothing new: resolves when what is under way here has come to its end. */
   drain?(): Promise<void>
   /**
-   * The endpoint is closing: ends what is under way as the protocol wants it (BYE, CANCEL, a last NOTIFY), and
-   * resolves when the peers have answered. What can be sent at once is; whether the endpoint waits for the rest is
-   * up to whoever closes it.
+   * The endpoint is closing: ends what is under way as the protocol wants it (BYE, CANCEL, a last NOTIFY).
+   *
+   * Gracefully: resolves when the peers have answered; the endpoint may lose patience before. Otherwise, and always
+   * at the end: sends what can be sent at once, and leaves nothing behind.
    */
-  close?(): void | Promise<void>
+  close?(how: { readonly graceful: boolean }): void | Promise<void>
 }

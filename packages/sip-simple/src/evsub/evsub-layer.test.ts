@@ -103,6 +103,8 @@ describe('EvsubLayer', () => {
     const { endpoint, layer } = await meet()
     const ended: string[] = []
     const subscription = (name: string) => ({
+      endsByItself: false,
+      end: () => ended.push(`${name} told`),
       terminate() {
         ended.push(name)
         layer.remove(this)
@@ -112,7 +114,51 @@ describe('EvsubLayer', () => {
     layer.add(subscription('b'))
     expect(layer.size).toBe(2)
     await endpoint.close()
-    expect(ended).toEqual(['a', 'b'])
+    expect(ended).toEqual(['a told', 'b told', 'a', 'b'])
     expect(layer.size).toBe(0)
+  })
+
+  it('waits for its subscriptions when the endpoint closes gracefully, and then no longer', async () => {
+    const { endpoint, layer, clock } = await meet()
+    const ended: string[] = []
+    const subscription = (name: string, ms: number) => ({
+      endsByItself: false,
+      end() {
+        clock.setTimer(ms, () => this.terminate())
+      },
+      terminate() {
+        ended.push(`${name} at ${clock.now()}`)
+        layer.remove(this)
+      },
+    })
+    layer.add(subscription('quick', 1000))
+    layer.add(subscription('slow', 9000))
+    const closed = endpoint.close({ graceful: 5000 })
+    await clock.play(5000)
+    await closed
+    expect(ended).toEqual(['quick at 1000', 'slow at 5000'])
+  })
+
+  it('ends those that might go on for ever when the endpoint drains, and waits for the others', async () => {
+    const { endpoint, layer, clock } = await meet()
+    const subscription = (endsByItself: boolean) => ({
+      endsByItself,
+      end() {
+        layer.remove(this)
+      },
+      terminate() {},
+    })
+    const referred = subscription(true)
+    layer.add(referred)
+    layer.add(subscription(false))
+    let drained = false
+    void endpoint.drain().then(() => {
+      drained = true
+    })
+    await clock.play(1000)
+    expect([layer.size, drained]).toEqual([1, false])
+    layer.remove(referred)
+    await clock.play(0)
+    expect(drained).toBe(true)
   })
 })

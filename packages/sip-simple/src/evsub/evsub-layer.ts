@@ -5,6 +5,7 @@ import {
   type Received,
   type ReceivedRequest,
   type ResponseInit,
+  SipError,
   verifyRequest,
 } from 'sip-core'
 import { AllowEvents, Event, SubscriptionState } from '../header/index.ts'
@@ -12,6 +13,13 @@ import type { EventPackage } from './event-package.ts'
 
 /** A subscription of either side, as the layer knows it. */
 export interface Subscription {
+  /**
+   * Whether it ends by itself in the foreseeable future, as one that a REFER has made does when what was asked for is
+   * done; one that was asked for by SUBSCRIBE may be refreshed for ever.
+   */
+  readonly endsByItself: boolean
+  /** Ends it and tells the peer, if there is anything to tell yet. */
+  end(): void
   /** Ends it at this end, without waiting for anybody. */
   terminate(): void
 }
@@ -39,6 +47,7 @@ export class EvsubLayer implements EndpointModule {
   readonly endpoint: Endpoint
   readonly #packages = new Map<string, Registration>()
   readonly #subscriptions = new Set<Subscription>()
+  #whenEmpty: (() => void)[] = []
 
   private constructor(endpoint: Endpoint) {
     this.endpoint = endpoint
@@ -90,6 +99,12 @@ export class EvsubLayer implements EndpointModule {
     return true
   }
 
+  /** For subscriptions: @throws SipError `SIP_LIMIT` when the endpoint has as many as it may */
+  assertRoom(): void {
+    if (this.size < this.endpoint.limits.subscriptions) return
+    throw new SipError('SIP_LIMIT', `${this.size} subscriptions are alive: no room for another`)
+  }
+
   /** For subscriptions: be ended when the endpoint is closed. */
   add(subscription: Subscription): void {
     this.#subscriptions.add(subscription)
@@ -98,10 +113,27 @@ export class EvsubLayer implements EndpointModule {
   /** For subscriptions: it is over. */
   remove(subscription: Subscription): void {
     this.#subscriptions.delete(subscription)
+    if (this.size === 0) for (const resolve of this.#whenEmpty.splice(0)) resolve()
   }
 
-  close(): void {
-    for (const subscription of [...this.#subscriptions]) subscription.terminate()
+  /**
+   * Ends what might go on for ever: the subscribers of others are told to ask again (RFC 6665 §4.1.3, deactivated),
+   * and what is subscribed to here is given back. Resolves as soon as no subscription is left.
+   */
+  drain(): Promise<void> {
+    return this.#end((subscription) => !subscription.endsByItself)
+  }
+
+  /** Ends every subscription and tells the peers; resolves when they have answered, or are not waited for. */
+  close({ graceful }: { readonly graceful: boolean }): Promise<void> {
+    const ended = this.#end(() => true)
+    if (!graceful) for (const subscription of [...this.#subscriptions]) subscription.terminate()
+    return ended
+  }
+
+  async #end(which: (subscription: Subscription) => boolean): Promise<void> {
+    for (const subscription of [...this.#subscriptions].filter(which)) subscription.end()
+    if (this.size > 0) await new Promise<void>((resolve) => this.#whenEmpty.push(resolve))
   }
 
   #take(received: ReceivedRequest): void {

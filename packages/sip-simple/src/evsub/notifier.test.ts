@@ -1,4 +1,4 @@
-import { ArgumentError, Endpoint, StateError, TableMachine } from 'sip-core'
+import { ArgumentError, Endpoint, type EndpointOptions, StateError, TableMachine } from 'sip-core'
 import { LoopNetwork, ScriptedPeer, SeededRandom, VirtualClock } from 'sip-core/testing'
 import { type Cause, DialogLayer } from 'sip-ua/dialog'
 import { describe, expect, it } from 'vitest'
@@ -28,10 +28,14 @@ class Stage {
   notifier!: Notifier
   weather = 'sun'
 
-  static async open(init: Partial<NotifierInit> = {}, lines: readonly string[] = ASKED): Promise<Stage> {
+  static async open(
+    init: Partial<NotifierInit> = {},
+    lines: readonly string[] = ASKED,
+    options: EndpointOptions = {},
+  ): Promise<Stage> {
     const stage = new Stage()
     const network = new LoopNetwork({ clock: stage.clock, random: new SeededRandom(1) })
-    stage.endpoint = await Endpoint.start(network.platform(), [network.udp(HERE.host)])
+    stage.endpoint = await Endpoint.start(network.platform(), [network.udp(HERE.host)], options)
     stage.peer = await ScriptedPeer.at(network.udp('192.0.2.2'))
     EvsubLayer.of(stage.endpoint).register(weather, (received) => {
       const dialog = DialogLayer.of(stage.endpoint).createUas(received)
@@ -436,7 +440,59 @@ describe('notifier', () => {
     stage.reach('active')
     await stage.endpoint.close()
     expect(stage.told.at(-1)).toBe('terminated by local')
+    stage.step()
     expect(stage.clock.pending).toBe(0)
+  })
+
+  it('tells its subscriber that this end goes away, in every state (RFC 6665 §4.1.3)', async () => {
+    const said: Record<string, string> = {}
+    for (const state of ['resp_wait', 'pending', 'active'] as const) {
+      const stage = await Stage.open()
+      stage.reach(state)
+      stage.notifier.end()
+      stage.step()
+      said[state] = stage.said
+      stage.answer()
+      stage.notifier.end()
+      stage.expectNothingLeft()
+    }
+    const last = 'terminated;reason=deactivated sun'
+    expect(said).toEqual({ resp_wait: last, pending: last, active: last })
+    const stage = await Stage.open()
+    stage.notifier.end()
+    stage.step()
+    expect(stage.peer.heard()).toEqual(['480 SUBSCRIBE'])
+    stage.expectNothingLeft()
+  })
+
+  it('does not cut its last NOTIFY short', async () => {
+    const stage = await Stage.open()
+    stage.reach('active')
+    stage.send('terminated', 'gone')
+    stage.notifier.end()
+    expect(stage.notifier.state).toBe('closing')
+    stage.answer()
+    expect(stage.said).toBe('terminated gone')
+    stage.expectNothingLeft()
+  })
+
+  it('has no place beyond the limit: 503, and those that are there go on', async () => {
+    const stage = await Stage.open({}, ASKED, { limits: { subscriptions: 1, retryAfter: 7 } })
+    stage.reach('active')
+    stage.peer.heard()
+    stage.peer.open('SUBSCRIBE', HERE, { lines: ASKED })
+    stage.step()
+    expect(stage.peer.heard()).toEqual(['503 SUBSCRIBE'])
+    expect(stage.peer.lastAnswer('SUBSCRIBE').headers.get('Retry-After')).toBe('7')
+    expect(DialogLayer.of(stage.endpoint).size).toBe(1)
+    stage.send('terminated')
+    stage.answer()
+    stage.peer.heard()
+    stage.peer.open('SUBSCRIBE', HERE, { lines: ASKED })
+    stage.step()
+    expect(stage.peer.heard()).toEqual([])
+    stage.notifier.terminate()
+    stage.expectNothingLeft()
   })
 })
 

@@ -85,9 +85,13 @@ export class Notifier extends Emitter<NotifierEvents> implements DialogUsage {
   /**
    * Takes its place in the dialog, which lasts as long as the subscription from now on, and the request, which is
    * for `accept` or `reject`.
+   *
+   * @throws SipError `SIP_LIMIT` when the endpoint has as many subscriptions as it may; it then answers itself
    */
   constructor(dialog: Dialog, received: ReceivedRequest, init: NotifierInit) {
     super()
+    this.#layer = EvsubLayer.of(dialog.endpoint)
+    this.#layer.assertRoom()
     const { clock } = dialog.endpoint
     this.name = init.package.name
     this.dialog = dialog
@@ -106,9 +110,9 @@ export class Notifier extends Emitter<NotifierEvents> implements DialogUsage {
       linger: () => this.#linger(),
       leave: () => this.#leave(),
     })
+    // First, as there may be no room for it.
+    this.#transaction = dialog.accept(received, dialog.endpoint.unwatched)
     dialog.attach(this)
-    this.#transaction = dialog.accept(received, { onServerTransaction: () => {} })
-    this.#layer = EvsubLayer.of(dialog.endpoint)
     this.#layer.register(init.package)
     this.#layer.add(this)
   }
@@ -186,6 +190,21 @@ export class Notifier extends Emitter<NotifierEvents> implements DialogUsage {
    */
   terminate(): void {
     this.#take('terminate', { type: 'local' })
+  }
+
+  get endsByItself(): boolean {
+    return this.received.message.method !== 'SUBSCRIBE'
+  }
+
+  /**
+   * Ends the subscription because this end goes away, with a last NOTIFY that has the subscriber ask again where it can
+   * (RFC 6665 §4.1.3); a request not answered yet is refused with 480.
+   */
+  end(): void {
+    const reason = this.endsByItself ? 'noresource' : 'deactivated'
+    const notify = () => this.#queue.push(this.#build('terminated', { ...this.#now(), reason }))
+    if (this.state === 'init') this.terminate()
+    else this.#take('notify-terminated', { type: 'local' }, { notify })
   }
 
   onDialog({ received }: DialogEvent): boolean {

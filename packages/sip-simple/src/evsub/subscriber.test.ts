@@ -1,4 +1,12 @@
-import { Endpoint, type Headers, parseNameAddr, type SipRequest, StateError, TableMachine } from 'sip-core'
+import {
+  Endpoint,
+  type EndpointOptions,
+  type Headers,
+  parseNameAddr,
+  type SipRequest,
+  StateError,
+  TableMachine,
+} from 'sip-core'
 import {
   type Fate,
   LoopNetwork,
@@ -34,6 +42,7 @@ class Stage {
   static async open(
     init: Partial<SubscriberInit> = {},
     decide?: (packet: Packet) => Fate | undefined,
+    options: EndpointOptions = {},
   ): Promise<Stage> {
     const stage = new Stage()
     const network = new LoopNetwork({
@@ -41,7 +50,7 @@ class Stage {
       random: new SeededRandom(1),
       ...(decide && { decide }),
     })
-    stage.endpoint = await Endpoint.start(network.platform(), [network.udp('192.0.2.1')])
+    stage.endpoint = await Endpoint.start(network.platform(), [network.udp('192.0.2.1')], options)
     stage.peer = await ScriptedPeer.at(network.udp('192.0.2.2'))
     stage.dialog = DialogLayer.of(stage.endpoint).createUac({
       local: parseNameAddr('<sip:alice@example.com>'),
@@ -570,6 +579,35 @@ describe('subscriber', () => {
     stage.reach('active')
     await stage.endpoint.close()
     expect(stage.told.at(-1)).toBe('terminated by local')
+    stage.step()
     expect(stage.clock.pending).toBe(0)
+  })
+
+  it('is given back when this end goes away, in whatever state it is', async () => {
+    for (const state of ['notify_wait', 'pending', 'active'] as const) {
+      const stage = await Stage.open()
+      stage.reach(state)
+      stage.peer.heard()
+      stage.subscriber.end()
+      stage.step()
+      expect(stage.peer.heard()).toEqual(['SUBSCRIBE'])
+      expect(stage.peer.last('SUBSCRIBE').headers.get('Expires')).toBe('0')
+      stage.answer(200)
+      stage.notify('terminated;reason=timeout')
+      stage.subscriber.end()
+      stage.expectNothingLeft()
+    }
+    const stage = await Stage.open()
+    stage.subscriber.end()
+    expect(stage.subscriber.state).toBe('terminated')
+    stage.step()
+    expect(stage.peer.heard()).toEqual([])
+  })
+
+  it('has no place beyond the limit', async () => {
+    const stage = await Stage.open({}, undefined, { limits: { subscriptions: 1 } })
+    expect(() => stage.subscribe()).toThrow(expect.objectContaining({ code: 'SIP_LIMIT' }))
+    stage.subscriber.terminate()
+    stage.expectNothingLeft()
   })
 })

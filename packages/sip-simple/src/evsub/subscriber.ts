@@ -94,9 +94,15 @@ export class Subscriber extends Emitter<SubscriberEvents> implements DialogUsage
   #announced: SubscriberState = 'init'
   #said: SubscriptionStateValue | undefined
 
-  /** Takes its place in the dialog, which lasts as long as the subscription from now on. */
+  /**
+   * Takes its place in the dialog, which lasts as long as the subscription from now on.
+   *
+   * @throws SipError `SIP_LIMIT` when the endpoint has as many subscriptions as it may
+   */
   constructor(dialog: Dialog, init: SubscriberInit) {
     super()
+    this.#layer = EvsubLayer.of(dialog.endpoint)
+    this.#layer.assertRoom()
     this.name = init.package.name
     this.dialog = dialog
     this.package = init.package
@@ -110,7 +116,6 @@ export class Subscriber extends Emitter<SubscriberEvents> implements DialogUsage
       leave: () => this.#leave(),
     })
     dialog.attach(this)
-    this.#layer = EvsubLayer.of(dialog.endpoint)
     this.#layer.register(init.package)
     this.#layer.add(this)
   }
@@ -195,6 +200,19 @@ export class Subscriber extends Emitter<SubscriberEvents> implements DialogUsage
    */
   terminate(): void {
     this.#take('terminate', { type: 'local' })
+  }
+
+  get endsByItself(): boolean {
+    return this.#init.id === 'given'
+  }
+
+  /**
+   * Ends the subscription because this end goes away: asks the notifier to end it, or where that cannot be done yet
+   * gives it up.
+   */
+  end(): void {
+    if (this.state === 'init' || this.#id.isOpen) this.terminate()
+    else if (this.state !== 'terminated') this.unsubscribe()
   }
 
   onDialog({ received }: DialogEvent): boolean {

@@ -7,6 +7,7 @@ import {
   type NameAddr,
   type Received,
   type ReceivedRequest,
+  SipError,
   StateError,
   type Uri,
   verifyRequest,
@@ -78,9 +79,11 @@ export class DialogLayer implements EndpointModule, DialogRegistry {
   /**
    * A dialog whose first request this end will send. It is alive once a usage is attached to it.
    *
+   * @throws SipError `SIP_LIMIT` when the endpoint has as many as it may
    * @see pjsip_dlg_create_uac
    */
   createUac(init: UacDialogInit): Dialog {
+    this.#assertRoom()
     const { endpoint } = this
     const target = asRequestUri(init.target ?? init.remote.uri)
     return new Dialog({
@@ -106,6 +109,8 @@ export class DialogLayer implements EndpointModule, DialogRegistry {
    * attached to it.
    *
    * @throws StateError when the request is within a dialog already, or lacks the tag or Contact that a dialog needs
+   * @throws SipError `SIP_LIMIT` when the endpoint has as many as it may: where a request is taken this is left to
+   *   the endpoint, which answers with 503
    * @see pjsip_dlg_create_uas_and_inc_lock
    */
   createUas(received: ReceivedRequest, init: UasDialogInit = {}): Dialog {
@@ -115,6 +120,7 @@ export class DialogLayer implements EndpointModule, DialogRegistry {
     if (to.tag !== undefined)
       throw new StateError('the request belongs to a dialog already: its To has a tag')
     if (target === undefined) throw new StateError(`the ${message.method} makes no dialog: it has no Contact`)
+    this.#assertRoom()
     return new Dialog({
       endpoint: this.endpoint,
       registry: this,
@@ -157,6 +163,12 @@ export class DialogLayer implements EndpointModule, DialogRegistry {
     if (method !== 'OPTIONS') return false
     this.endpoint.answerOptions(received)
     return true
+  }
+
+  // A fork's further dialogs come on top; they end as soon as they are made (RFC 3261 §13.2.2.4).
+  #assertRoom(): void {
+    if (this.size < this.endpoint.limits.dialogs) return
+    throw new SipError('SIP_LIMIT', `${this.size} dialogs are alive: no room for another`)
   }
 
   /** For dialogs: be found from now on. */

@@ -289,7 +289,7 @@ export class Dialog {
     const transaction = this.endpoint.accept(received, user)
     if (this.#state === 'null') {
       this.#remoteSeq = message.cseq.seq
-      this.#heardOn = received.flow
+      void received
       this.#establish(message.from, uasRouteSet(message), 'confirmed')
     }
     return transaction
@@ -317,7 +317,7 @@ export class Dialog {
 
   /** Answers a request at once, through a transaction that nobody needs to watch. */
   respond(received: ReceivedRequest, status: number, init: ResponseInit = {}): void {
-    const transaction = this.accept(received, { onServerTransaction: () => {} })
+    const transaction = this.accept(received, this.endpoint.unwatched)
     transaction.respond(this.createResponse(received, status, init))
   }
 
