@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import type { TcpSocketConnectOpts } from 'node:net'
 import {
   type ConnectionOptions,
@@ -105,6 +106,8 @@ export class TlsCredentials {
 
 function contextOf(options: TlsCredentialOptions): SecureContext {
   try {
+    // What is no certificate would be passed over without a word, and nobody be trusted.
+    for (const authority of [options.ca ?? []].flat()) new X509Certificate(authority)
     return createSecureContext(secureOptions(options))
   } catch (cause) {
     throw new ArgumentError(`TLS credentials: ${(cause as Error).message}`, { cause })
