@@ -218,7 +218,7 @@ export class Endpoint implements MessageReceiver, AsyncDisposable {
     const back = isBoundToFlow(peer) ? heardOn?.transport : undefined
     const transport = back ?? this.transports.toward(peer)
     const user = identity.type === 'sip' ? identity.user : undefined
-    return new NameAddr({ uri: contactUri(transport, user, peer, this.#advertised.get(transport)) })
+    return new NameAddr({ uri: contactUri(transport, user, peer, this.addressOf(transport)) })
   }
 
   /**
@@ -240,6 +240,11 @@ export class Endpoint implements MessageReceiver, AsyncDisposable {
   advertise(transport: Transport, address: Address | undefined): void {
     if (address === undefined) this.#advertised.delete(transport)
     else this.#advertised.set(transport, address)
+  }
+
+  /** Where peers are told that a transport can be reached: what was advertised for it, or else its own address. */
+  addressOf(transport: Transport): Address {
+    return this.#advertised.get(transport) ?? transport.local
   }
 
   /**

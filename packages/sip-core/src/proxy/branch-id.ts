@@ -51,5 +51,5 @@ export function statelessBranch(request: SipRequest): string {
 const COOKIE = 'z9hG4bK'
 
 function isSame({ host, port }: Address, via: { readonly host: string; readonly port: number | undefined }) {
-  return unbracketed(via.host).toLowerCase() === host.toLowerCase() && (via.port ?? 5060) === port
+  return unbracketed(via.host).toLowerCase() === host.toLowerCase() && (via.port ?? 5060) === (port || 5060)
 }

@@ -4,7 +4,7 @@ export { createForwardedRequest, type ForwardedRequestInit } from './forward-req
 export { createForwardedResponse } from './forward-response.ts'
 export { OwnAddresses } from './own-addresses.ts'
 export { ProxyCore, type ProxyEvents, type ProxyOptions } from './proxy-core.ts'
-export { recordRoutes } from './record-route.ts'
+export { recordRoutes, type Side } from './record-route.ts'
 export { asRequestUri, departing, type ReceivedRouting, type Routing, receivedRouting } from './routing.ts'
 export type { ProxyState } from './session.fsm.ts'
 export {

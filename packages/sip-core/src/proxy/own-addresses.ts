@@ -1,14 +1,17 @@
 import type { SipUri, Uri } from '../message/index.ts'
-import { type Transport, unbracketed } from '../transport/index.ts'
+import { type Address, unbracketed } from '../transport/index.ts'
 
 /** What is this element's own: the addresses of its transports, and the domains it answers for. */
 export class OwnAddresses {
-  readonly #transports: readonly Transport[]
+  readonly #addresses: () => readonly Address[]
   readonly #domains: ReadonlySet<string>
 
-  /** @param domains host names; case does not count */
-  constructor(transports: readonly Transport[], domains: Iterable<string> = []) {
-    this.#transports = transports
+  /**
+   * @param addresses asked each time, as what peers are told may change
+   * @param domains host names; case does not count
+   */
+  constructor(addresses: () => readonly Address[], domains: Iterable<string> = []) {
+    this.#addresses = addresses
     this.#domains = new Set([...domains].map((domain) => unbracketed(domain).toLowerCase()))
   }
 
@@ -21,9 +24,9 @@ export class OwnAddresses {
     const host = unbracketed(uri.host).toLowerCase()
     const { port } = uri
     if (this.#domains.has(host)) {
-      return port === undefined || this.#transports.some(({ local }) => local.port === port)
+      return port === undefined || this.#addresses().some((address) => address.port === port)
     }
     const wanted = port ?? (uri.scheme === 'sips' || uri.transport === 'tls' ? 5061 : 5060)
-    return this.#transports.some(({ local }) => local.host.toLowerCase() === host && local.port === wanted)
+    return this.#addresses().some((address) => address.host.toLowerCase() === host && address.port === wanted)
   }
 }

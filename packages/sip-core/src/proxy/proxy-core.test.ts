@@ -138,6 +138,18 @@ describe('a request that is forwarded', () => {
     expect(desk.last('MESSAGE').headers.has('Record-Route')).toBe(false)
   })
 
+  it('finds it again by the address that peers are told', async () => {
+    const { call, desk, endpoint, caller, clock, sessions } = await setUp({ recordRoute: true })
+    const [udp] = endpoint.transports.transports
+    if (udp !== undefined) endpoint.advertise(udp, { host: 'outer.example.org', port: 5099 })
+    call()
+    const routes = desk.last('INVITE').headers.getAll('Record-Route')
+    expect(routes).toEqual(['<sip:outer.example.org:5099;lr>'])
+    caller.open('MESSAGE', PROXY, { uri: 'sip:bob@192.0.2.2', lines: [`Route: ${routes[0]}`] })
+    clock.advance(5)
+    expect(sessions.at(-1)?.routing).toMatchObject({ routed: true, route: [] })
+  })
+
   it('names both sides of a proxy between two transports (RFC 5658)', async () => {
     const rig = await setUp({ recordRoute: true })
     const far = await rig.peer('192.0.2.4', true)

@@ -1,6 +1,6 @@
 import { Emitter } from '../base/emitter.ts'
 import { type Endpoint, type EndpointModule, ModulePriority } from '../endpoint/index.ts'
-import type { Received, ReceivedRequest } from '../transport/index.ts'
+import type { Address, Received, ReceivedRequest } from '../transport/index.ts'
 import { OwnAddresses } from './own-addresses.ts'
 import { receivedRouting } from './routing.ts'
 import { type ForwardInit, ProxySession, type ProxySessionContext } from './session.ts'
@@ -54,7 +54,7 @@ export class ProxyCore extends Emitter<ProxyEvents> implements EndpointModule {
     super()
     const { domains, extensions = [], targets = {}, ...forward } = options
     this.endpoint = endpoint
-    this.own = new OwnAddresses(endpoint.transports.transports, domains)
+    this.own = new OwnAddresses(() => addressesOf(endpoint), domains)
     this.#context = { endpoint, own: this.own, extensions: new Set(extensions), targets, forward }
     endpoint.use(this)
   }
@@ -81,4 +81,12 @@ export class ProxyCore extends Emitter<ProxyEvents> implements EndpointModule {
     if (refusal === undefined) forwardRequest(this.endpoint, received, { uri, route })
     return true
   }
+}
+
+// Peers may know a transport by either.
+function addressesOf(endpoint: Endpoint): readonly Address[] {
+  return endpoint.transports.transports.flatMap((transport) => [
+    transport.local,
+    endpoint.addressOf(transport),
+  ])
 }

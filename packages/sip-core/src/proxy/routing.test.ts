@@ -1,13 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { parseNameAddr, parseUri } from '../message/index.ts'
 import { OwnAddresses } from './own-addresses.ts'
-import { incoming, transportAt } from './proxy.fixture.ts'
+import { incoming } from './proxy.fixture.ts'
 import { asRequestUri, departing, receivedRouting } from './routing.ts'
 
-const own = new OwnAddresses(
-  [transportAt('192.0.2.9'), transportAt('192.0.2.9', 'TLS', 5061), transportAt('2001:db8::9')],
-  ['example.com'],
-)
+const addresses = [
+  { host: '192.0.2.9', port: 5060 },
+  { host: '192.0.2.9', port: 5061 },
+  { host: '2001:db8::9', port: 5060 },
+]
+const own = new OwnAddresses(() => addresses, ['example.com'])
 
 describe('what is ours', () => {
   it.each([

@@ -246,6 +246,7 @@ export class ProxySession extends Emitter<ProxySessionEvents> implements ServerT
     const relay = relayOf({
       branch: () => loopBranch(endpoint.random, received.message),
       recordRoute: recordRoute ? received.flow.transport : undefined,
+      addressOf: (transport) => endpoint.addressOf(transport),
     })
     const options = { flow: candidate.flow, relay }
     return new Branch({ endpoint, candidate, request, options, timerC, heard: (event) => this.#heard(event) })

@@ -36,7 +36,11 @@ export function forwardRequest(
   init: StatelessInit = {},
 ): void {
   const { message } = received
-  const relay = relayOf({ branch: () => statelessBranch(message), recordRoute: undefined })
+  const relay = relayOf({
+    branch: () => statelessBranch(message),
+    recordRoute: undefined,
+    addressOf: (transport) => endpoint.addressOf(transport),
+  })
   endpoint.sendStateless(createForwardedRequest(received, init), { flow: init.flow, relay })
 }
 

@@ -192,6 +192,7 @@ export class Notifier extends Emitter<NotifierEvents> implements DialogUsage {
     this.#take('terminate', { type: 'local' })
   }
 
+  /** Whether something else than a SUBSCRIBE has made it, which it outlives by little. */
   get endsByItself(): boolean {
     return this.received.message.method !== 'SUBSCRIBE'
   }

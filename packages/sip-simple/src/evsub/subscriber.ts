@@ -202,6 +202,7 @@ export class Subscriber extends Emitter<SubscriberEvents> implements DialogUsage
     this.#take('terminate', { type: 'local' })
   }
 
+  /** Whether something else than a SUBSCRIBE has made it, which it outlives by little. */
   get endsByItself(): boolean {
     return this.#init.id === 'given'
   }
