@@ -179,6 +179,36 @@ describe.each(WAYS)('a call that is challenged %s', (_, status, roles) => {
   })
 })
 
+it('two REFERs that are challenged at once find their NOTIFYs, whichever comes first', async () => {
+  const scene = await Scene.meet()
+  const [xfer, other] = [new Xfer(scene.alice), new Xfer(scene.bob)]
+  const answer: (() => void)[] = []
+  other.on('refer', ({ notifier }) => {
+    answer.push(() => {
+      notifier.accept(202)
+      notifier.send(notifier.notify('active', 180 + answer.length))
+    })
+  })
+  await scene.talk()
+  scene.guardBob('proxy')
+  const refers = ['sip:carol@example.com', 'sip:dave@example.com'].map((target) => {
+    const subscriber = xfer.createUac(scene.call.dialog)
+    const ids: (string | undefined)[] = []
+    subscriber.on('notify', ({ received }) => ids.push(received.message.headers.get('Event')))
+    subscriber.send(subscriber.initiate(target))
+    return { subscriber, ids }
+  })
+  await scene.world.clock.play(100)
+  for (const go of answer.reverse()) {
+    go()
+    await scene.world.clock.play(100)
+  }
+  expect(refers.map(({ ids }) => [...new Set(ids)])).toEqual([['refer'], ['refer;id=5']])
+  for (const { subscriber } of refers) subscriber.unsubscribe()
+  await scene.world.clock.play(100)
+  await scene.part()
+})
+
 describe('credentials', () => {
   it('come along with the later requests of the call, and with no other call', async () => {
     const scene = await Scene.meet()

@@ -159,10 +159,13 @@ describe('credentials', () => {
   })
 
   it('with an algorithm or qop that was not offered are not taken', () => {
-    const scene = new Scene({ qop: ['auth', 'auth-int'] })
+    const scene = new Scene({ secret: 's', qop: ['auth', 'auth-int'] })
     const sent = scene.answered(scene.client(ALICE, { integrity: true }))
-    expect(type(new Scene({ secret: 's', algorithms: ['MD5'] }).verify(sent))).toBe('challenge')
+    expect(type(new Scene({ secret: 's', qop: ['auth-int'], algorithms: ['MD5'] }).verify(sent))).toBe(
+      'challenge',
+    )
     expect(type(new Scene({ secret: 's', qop: ['auth'] }).verify(sent))).toBe('challenge')
+    expect(type(new Scene({ secret: 's', qop: ['auth-int'] }).verify(sent))).toBe('ok')
   })
 
   it.each(['MD5-sess', 'SHA-256-sess', 'SHA-512-256-sess'] as const)(
@@ -293,6 +296,15 @@ describe('a nonce', () => {
     client.authorize(third)
     expect(type(scene.verify(third))).toBe('ok')
   })
+})
+
+it('a nonce that is part of a -sess key is not renewed', async () => {
+  const scene = new Scene({ lifetime: 1000, algorithms: ['MD5-sess'] })
+  const sent = scene.answered()
+  await scene.clock.play(900)
+  const verdict = scene.verify(sent)
+  if (verdict.type !== 'ok') throw new Error(verdict.type)
+  expect(verdict.confirm()['Authentication-Info']).not.toContain('nextnonce')
 })
 
 describe('the server', () => {

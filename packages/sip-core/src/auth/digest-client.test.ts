@@ -90,6 +90,13 @@ describe('a challenge', () => {
     ])
   })
 
+  it('with a -sess algorithm and no qop is answered with the cnonce, which is part of the key', () => {
+    const exchange = new Exchange(client())
+    exchange.challenge({ [WWW]: 'Digest realm="r", nonce="n", algorithm=MD5-sess' })
+    expect(exchange.get('cnonce')).toBeDefined()
+    expect([exchange.get('qop'), exchange.get('nc')]).toEqual([undefined, undefined])
+  })
+
   it.each([
     ['auth', false, 'auth'],
     ['auth', true, 'auth'],
