@@ -369,10 +369,14 @@ describe('an HTTP server of the application', () => {
     const server = await httpServer()
     const chat = new WebSocketServer({ noServer: true })
     server.on('upgrade', (request, socket, head) => {
-      if (request.url === '/chat') chat.handleUpgrade(request, socket, head, () => {})
+      if (request.url !== '/chat') return
+      chat.handleUpgrade(request, socket, head, (guest) => guest.on('message', (data) => guest.send(data)))
     })
     const { arrived } = await listening({ server, path: '/sip' })
-    expect((await handshake(bareClient(server.local, '/chat', []))).status).toBe(101)
+    const guest = bareClient(server.local, '/chat', [])
+    expect((await handshake(guest)).status).toBe(101)
+    guest.send('echo')
+    expect(String((await once(guest, 'message'))[0])).toBe('echo')
     expect((await handshake(bareClient(server.local, '/sip'))).status).toBe(101)
     expect(arrived).toHaveLength(1)
   })
