@@ -7,13 +7,9 @@ import {
   NameAddr,
   type OutgoingRequest,
   type OutgoingResponse,
-  reasonPhrase,
-  type SipRequest,
   type SipResponse,
   type Uri,
-  Via,
 } from '../message/index.ts'
-import { printMessage } from '../parser/index.ts'
 import {
   DEFAULT_TIMERS,
   type ServerTransaction,
@@ -24,12 +20,10 @@ import {
 import {
   type Address,
   Diagnostics,
-  type Flow,
   isBoundToFlow,
   type MessageEvent,
   type MessageReceiver,
   ObservedAddresses,
-  type Received,
   type ReceivedRequest,
   type ReceivedResponse,
   Resolver,
@@ -41,14 +35,14 @@ import { Admission, type EndpointState } from './admission.ts'
 import { Capabilities } from './capabilities.ts'
 import type { ClientRequest, ClientRequestUser } from './client-request.ts'
 import { contactUri } from './contact-uri.ts'
-import { createRefusal, createResponse, type ResponseInit } from './create-response.ts'
+import type { ResponseInit } from './create-response.ts'
 import { DEFAULT_LIMITS, type EndpointLimits } from './limits.ts'
 import { type EndpointModule, ModulePriority } from './module.ts'
+import { Modules } from './modules.ts'
 import type { Platform } from './platform.ts'
 import { request, type SimpleRequestInit } from './request.ts'
-import { ResponseFlow } from './response-flow.ts'
+import { Responder } from './responder.ts'
 import { Sender, type SendOptions, type StatelessSendOptions } from './sender.ts'
-import { isKnownMethod, verifyRequest } from './verify-request.ts'
 
 /** How an endpoint behaves. */
 export interface EndpointOptions {
@@ -94,23 +88,15 @@ export class Endpoint implements MessageReceiver, AsyncDisposable {
   readonly capabilities = new Capabilities()
   readonly diagnostics = new Diagnostics()
   readonly options: EndpointOptions
+  /** The limits that hold, defaults included. */
   readonly limits: EndpointLimits
-  /**
-   * For a server transaction that nobody needs to watch once it is answered: should a CANCEL come too late, it is
-   * answered (RFC 3261 §9.2).
-   */
-  readonly unwatched: ServerTransactionUser = {
-    onServerTransaction: (event) => {
-      if (event.type === 'cancel') event.cancel.respond(this.createResponse(event.received, 200))
-    },
-  }
-  readonly #resolver: Resolver
   readonly #sender: Sender
+  readonly #responder: Responder
   readonly #observed = new ObservedAddresses(this.diagnostics)
   readonly #advertised = new Map<Transport, Address>()
   // Replaced, never changed in place: the parser keeps what it makes of a list.
   #headers: readonly HeaderCodec<unknown>[] = []
-  readonly #modules: EndpointModule[] = []
+  readonly #modules = new Modules()
   #state: EndpointState = 'open'
 
   private constructor(platform: Platform, transports: readonly Transport[], options: EndpointOptions) {
@@ -137,7 +123,7 @@ export class Endpoint implements MessageReceiver, AsyncDisposable {
       limit: this.limits.transactions,
     })
     this.transactions = layer
-    this.#resolver = new Resolver({
+    const resolver = new Resolver({
       dns: platform.dns,
       clock,
       random,
@@ -146,12 +132,20 @@ export class Endpoint implements MessageReceiver, AsyncDisposable {
     })
     this.#sender = new Sender({
       random,
-      resolver: this.#resolver,
+      resolver,
       transports: this.transports,
       transactions: layer,
       observed: this.#observed,
       largestDatagram: options.largestDatagram ?? 1300,
       describe: (request) => this.#describe(request),
+    })
+    this.#responder = new Responder({
+      resolver,
+      transports: this.transports,
+      transactions: layer,
+      capabilities: this.capabilities,
+      userAgent: options.userAgent,
+      retryAfter: this.limits.retryAfter,
     })
     this.use({
       name: 'transactions',
@@ -182,8 +176,7 @@ export class Endpoint implements MessageReceiver, AsyncDisposable {
    * @see pjsip_endpt_register_module
    */
   use(module: EndpointModule): void {
-    this.#modules.push(module)
-    this.#modules.sort((a, b) => a.priority - b.priority)
+    this.#modules.use(module)
   }
 
   /**
@@ -196,9 +189,10 @@ export class Endpoint implements MessageReceiver, AsyncDisposable {
 
   /** The modules in the order in which they see a message. */
   get modules(): readonly EndpointModule[] {
-    return this.#modules
+    return this.#modules.all
   }
 
+  /** `draining` from `drain` or a graceful `close` on, `closed` from `close` on. */
   get state(): EndpointState {
     return this.#state
   }
@@ -291,18 +285,12 @@ export class Endpoint implements MessageReceiver, AsyncDisposable {
    * @throws StateError for an ACK, which has none
    */
   accept(received: ReceivedRequest, user: ServerTransactionUser): ServerTransaction {
-    return this.transactions.accept(received, user, this.#responseFlow(received))
+    return this.#responder.accept(received, user)
   }
 
   /** A response to `received`, with the endpoint's Server header. @throws ArgumentError as `createResponse` does */
   createResponse(received: ReceivedRequest, status: number, init: ResponseInit = {}): OutgoingResponse {
-    const response = createResponse(received, status, {
-      ...init,
-      toTag: init.toTag ?? statelessTag(received.message),
-    })
-    const { userAgent } = this.options
-    if (userAgent !== undefined && !response.headers.has('Server')) response.headers.set('Server', userAgent)
-    return response
+    return this.#responder.createResponse(received, status, init)
   }
 
   /**
@@ -311,7 +299,7 @@ export class Endpoint implements MessageReceiver, AsyncDisposable {
    * @see pjsip_endpt_respond
    */
   respond(received: ReceivedRequest, status: number, init: ResponseInit = {}): void {
-    this.accept(received, this.unwatched).respond(this.createResponse(received, status, init))
+    this.#responder.respond(received, status, init)
   }
 
   /**
@@ -321,9 +309,7 @@ export class Endpoint implements MessageReceiver, AsyncDisposable {
    * @see pjsip_endpt_respond_stateless
    */
   respondStateless(received: ReceivedRequest, status: number, init: ResponseInit = {}): void {
-    if (received.message.method === 'ACK') return
-    const response = this.createResponse(received, status, init)
-    this.#responseFlow(received).send(printMessage(response), () => {})
+    this.#responder.respondStateless(received, status, init)
   }
 
   /**
@@ -331,13 +317,7 @@ export class Endpoint implements MessageReceiver, AsyncDisposable {
    * it belongs to does not exist (481), or that nobody is here (480).
    */
   refuse(received: ReceivedRequest): void {
-    const { message } = received
-    if (message.method === 'ACK') return
-    const refusal = verifyRequest(message, this.capabilities)
-    if (refusal !== undefined) this.respond(received, refusal.status, refusal)
-    else if (message.to.tag !== undefined || message.method === 'CANCEL') this.respond(received, 481)
-    else if (message.method === 'OPTIONS') this.answerOptions(received)
-    else this.respond(received, NEEDS_A_DIALOG.has(message.method) ? 481 : 480)
+    this.#responder.refuse(received)
   }
 
   /**
@@ -345,42 +325,44 @@ export class Endpoint implements MessageReceiver, AsyncDisposable {
    * §21.5.4). Nothing is kept of it.
    */
   refuseForNow(received: ReceivedRequest): void {
-    const retryAfter = String(this.limits.retryAfter)
-    this.respondStateless(received, 503, { headers: { 'Retry-After': retryAfter } })
+    this.#responder.refuseForNow(received)
   }
 
   /** Answers OPTIONS with everything that this endpoint can do (RFC 3261 §11.2). */
   answerOptions(received: ReceivedRequest): void {
-    const response = this.createResponse(received, 200)
-    this.capabilities.describeFully(response.headers)
-    this.accept(received, this.unwatched).respond(response)
+    this.#responder.answerOptions(received)
+  }
+
+  /**
+   * For a server transaction that nobody needs to watch once it is answered: should a CANCEL come too late, it is
+   * answered (RFC 3261 §9.2).
+   */
+  get unwatched(): ServerTransactionUser {
+    return this.#responder.unwatched
   }
 
   onMessage(event: MessageEvent): void {
     if (this.#state === 'closed') return
     switch (event.type) {
       case 'request':
-        this.#guard(
+        guard(
           () => {
-            if (!this.#offer(event)) this.refuse(event)
+            if (!this.#modules.offer(event)) this.refuse(event)
           },
-          (error) => {
-            if (!(error instanceof ParseError)) this.refuseForNow(event)
-            else this.respondStateless(event, 400, { reason: `Bad Request - ${error.within}` })
-          },
+          (error) => this.#responder.refuseFailed(event, error),
         )
         break
       case 'response':
         // A response that nobody waits for is dropped (RFC 3261 §18.1.2), and so is one that cannot be read.
-        this.#guard(
+        guard(
           () => {
-            if (!this.#offer(event)) this.#dropped(event)
+            if (!this.#modules.offer(event)) this.#dropped(event)
           },
           (error) => this.#dropped(event, error),
         )
         break
       case 'bad-request':
-        this.#refuseUnreadable(event)
+        this.#responder.refuseUnreadable(event)
         break
       case 'flow-closed':
         this.transactions.flowClosed(event.flow, event.error)
@@ -398,11 +380,8 @@ export class Endpoint implements MessageReceiver, AsyncDisposable {
   async drain({ signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
     signal?.throwIfAborted()
     if (this.#state === 'open') this.#state = 'draining'
-    const modules = Promise.all(this.#modules.map((module) => module.drain?.()))
-    await unlessAborted(
-      modules.then(() => this.transactions.settled()),
-      signal,
-    )
+    const drained = this.#modules.drain().then(() => this.transactions.settled())
+    await unlessAborted(drained, signal)
   }
 
   /**
@@ -418,10 +397,10 @@ export class Endpoint implements MessageReceiver, AsyncDisposable {
   async close({ graceful = 0 }: CloseOptions = {}): Promise<void> {
     if (this.#state === 'closed') return
     this.#state = 'draining'
-    if (graceful > 0) await this.#within(graceful, this.#closeModules(true))
+    if (graceful > 0) await this.#within(graceful, this.#modules.close(true))
     // Somebody may have had less patience meanwhile.
     if (this.#isClosed()) return
-    void this.#closeModules(false)
+    void this.#modules.close(false)
     this.#state = 'closed'
     this.transactions.close()
     await this.transports.close()
@@ -429,10 +408,6 @@ export class Endpoint implements MessageReceiver, AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
-  }
-
-  async #closeModules(graceful: boolean): Promise<void> {
-    await Promise.all([...this.#modules].reverse().map((module) => closed(module, graceful)))
   }
 
   async #within(ms: number, done: Promise<unknown>): Promise<void> {
@@ -449,21 +424,6 @@ export class Endpoint implements MessageReceiver, AsyncDisposable {
     return this.#state === 'closed'
   }
 
-  #refuseUnreadable({ received, status, error }: MessageEvent & { type: 'bad-request' }): void {
-    if (received.message.method === 'ACK') return
-    // What nobody knows may well be right some day (RFC 4475 §3.1.2.18): the method is looked at first (RFC 3261 §8.2.1).
-    const answer = status === 400 && !isKnownMethod(received.message.method, this.capabilities) ? 501 : status
-    const reason = `${reasonPhrase(answer)} - ${error.within}`
-    const via = isReadable(() => received.message.headers.getAll(Via))
-    const flow = via ? this.#responseFlow(received) : received.flow
-    flow.send(printMessage(createRefusal(received, answer, { reason, via })), () => {})
-  }
-
-  #responseFlow(received: ReceivedRequest): Flow {
-    const first = this.transports.responseFlow(received)
-    return new ResponseFlow(received, first, this.#resolver, this.transports)
-  }
-
   #dropped({ message: response, flow }: ReceivedResponse, error?: SipError): void {
     this.diagnostics.publish('dropped', () => [
       error === undefined
@@ -472,43 +432,22 @@ export class Endpoint implements MessageReceiver, AsyncDisposable {
     ])
   }
 
-  #offer(received: Received): boolean {
-    return this.#modules.some((module) => module.receive(received))
-  }
-
-  // A header that no layer announced may still fail to parse while a module reads it, and one may have no room.
-  #guard(walk: () => unknown, refuse: (error: SipError) => void): void {
-    try {
-      walk()
-    } catch (error) {
-      if (error instanceof ParseError || isLimit(error)) refuse(error)
-      else surface(() => raise(error))
-    }
-  }
-
   #describe({ headers }: OutgoingRequest): void {
     const { userAgent } = this.options
     if (userAgent !== undefined && !headers.has('User-Agent')) headers.set('User-Agent', userAgent)
   }
 }
 
-const NEEDS_A_DIALOG: ReadonlySet<string> = new Set(['BYE', 'PRACK', 'UPDATE', 'NOTIFY', 'INFO'])
-
-// RFC 3261 §8.2.7: the same request gets the same tag, without anything being kept. FNV-1a over what tells
-// transactions apart.
-function statelessTag(request: SipRequest): string {
-  const text = `${request.callId} ${request.via.branch ?? ''} ${request.cseq.seq} ${request.from.tag ?? ''}`
-  let hash = 0x811c9dc5
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
-  return (hash >>> 0).toString(36).padStart(7, '0')
-}
-
-// What it throws disturbs nobody, and surfaces.
-async function closed(module: EndpointModule, graceful: boolean): Promise<void> {
+// A header that no layer announced may still fail to parse while a module reads it, and one may have no room.
+function guard(walk: () => unknown, refuse: (error: SipError) => void): void {
   try {
-    await module.close?.({ graceful })
+    walk()
   } catch (error) {
-    surface(() => raise(error))
+    if (error instanceof ParseError || isLimit(error)) refuse(error)
+    else
+      surface(() => {
+        throw error
+      })
   }
 }
 
@@ -523,18 +462,4 @@ function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined):
     signal.addEventListener('abort', abort, { once: true })
     promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
   })
-}
-
-function raise(error: unknown): never {
-  throw error
-}
-
-function isReadable(read: () => unknown): boolean {
-  try {
-    read()
-    return true
-  } catch (error) {
-    if (error instanceof ParseError) return false
-    throw error
-  }
 }
