@@ -86,7 +86,7 @@ function isBlank(bytes: Uint8Array): boolean {
 }
 
 function keepAlive(bytes: Uint8Array): Frame | undefined {
-  const text = bytes.join()
-  if (text === '13,10,13,10') return PING
-  return text === '13,10' ? PONG : undefined
+  const breaks = bytes.length / 2
+  if (breaks > 2 || !bytes.every((byte, i) => byte === (i % 2 === 0 ? 13 : 10))) return undefined
+  return breaks === 2 ? PING : breaks === 1 ? PONG : undefined
 }

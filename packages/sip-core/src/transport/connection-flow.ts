@@ -34,18 +34,16 @@ export interface ConnectionFlowInit {
  */
 export class ConnectionFlow implements Flow {
   readonly transport: Transport
+  readonly local: Address
   readonly remote: Address
   readonly #init: ConnectionFlowInit
   #stage: Stage = { name: 'opening', channel: undefined, waiting: [], bytes: 0 }
 
   constructor(init: ConnectionFlowInit) {
     this.transport = init.transport
+    this.local = init.transport.local
     this.remote = init.remote
     this.#init = init
-  }
-
-  get local(): Address {
-    return this.transport.local
   }
 
   /** The channel that is being opened. */
