@@ -289,7 +289,7 @@ export class Dialog {
     const transaction = this.endpoint.accept(received, user)
     if (this.#state === 'null') {
       this.#remoteSeq = message.cseq.seq
-      void received
+      this.#heardOn = received.flow
       this.#establish(message.from, uasRouteSet(message), 'confirmed')
     }
     return transaction
