@@ -164,6 +164,17 @@ describe('tcp', () => {
     await once(socket, 'close')
   })
 
+  it('does not wait for what such a peer has not read', async () => {
+    const { transport, next } = await listening({ ...LOCAL, maxBuffered: 20_000_000 })
+    const server = await bareServer((socket) => {
+      socket.pause()
+      socket.once('readable', () => socket.end())
+    })
+    const flow = transport.connect(server)
+    flow.send(new Uint8Array(10_000_000), () => {})
+    expect((await next('closed')).flow).toBe(flow)
+  })
+
   it('cuts off a peer that does not read', async () => {
     const { transport, next } = await listening({ ...LOCAL, maxBuffered: 100_000 })
     const server = await bareServer((socket) => socket.pause())

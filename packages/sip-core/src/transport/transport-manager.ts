@@ -264,8 +264,8 @@ function sameFamily(a: Address, b: Address): boolean {
   return a.host.includes(':') === b.host.includes(':')
 }
 
-// RFC 5923: what the peer that has connected to us says of itself; whether that is believed is up to the transport.
+// RFC 5923: what the peer says of itself; whether that is believed is up to the transport.
 function announceAlias(flow: Flow, { via }: SipRequest): void {
-  if (!(flow instanceof ManagedConnection) || flow.dialled || !via.params.has('alias')) return
-  flow.alias(via.port ?? (flow.transport.secure ? 5061 : 5060))
+  if (flow instanceof ManagedConnection && via.params.has('alias'))
+    flow.alias(via.port ?? (flow.transport.secure ? 5061 : 5060))
 }
