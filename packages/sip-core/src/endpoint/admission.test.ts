@@ -158,12 +158,15 @@ describe('an endpoint that is closed', () => {
 
   it('gracefully may be closed at once meanwhile', async () => {
     const { use, endpoint, clock } = await setUp()
+    let cuts = 0
     use({ close: () => new Promise(() => {}) })
+    use({ close: ({ graceful }) => void (graceful || cuts++) })
     const graceful = endpoint.close({ graceful: 5000 })
     await endpoint.close()
     expect(endpoint.state).toBe('closed')
     await clock.play(5000)
     await graceful
+    expect(cuts).toBe(1)
   })
 })
 
