@@ -115,15 +115,16 @@ export class StreamFramer implements Framer {
     const start = this.#start
     const limit = this.#limits.maxHead
     const end = Math.min(this.#end, start + limit)
+    let line = start + this.#line
     for (let at = start + this.#at; at < end; at++) {
       if (bytes[at] !== LF) continue
-      const line = start + this.#line
       if (at - line === 1 && bytes[line] === CR) return this.#body(at + 1 - start)
       // The first line is none of the headers.
-      const value = this.#line === 0 ? -1 : lengthValueAt(bytes, line)
+      const value = line === start ? -1 : lengthValueAt(bytes, line)
       if (value >= 0) this.#lengths.push(value - start)
-      this.#line = at + 1 - start
+      line = at + 1
     }
+    this.#line = line - start
     this.#at = end - start
     return this.#at === limit ? this.#fail(tooLarge('head', limit, this.#rest())) : undefined
   }
