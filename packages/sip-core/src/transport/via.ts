@@ -7,7 +7,10 @@ import { type Address, bracketed, type Transport } from './transport.ts'
  * A transport's address as it stands in a Via and a Contact: without a port where it cannot be connected to
  * (RFC 7118 Appendix B.1).
  */
-export function sentBy({ local }: Pick<Transport, 'local'>): { readonly host: string; readonly port: number | undefined } {
+export function sentBy({ local }: Pick<Transport, 'local'>): {
+  readonly host: string
+  readonly port: number | undefined
+} {
   return { host: bracketed(local.host), port: local.port === 0 ? undefined : local.port }
 }
 
