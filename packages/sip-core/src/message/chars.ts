@@ -36,6 +36,8 @@ export const DISPLAY = 4096
 export const IPV6 = 32768
 /** What may stand in any URI, `%` included. */
 export const URI = 8192
+/** What Base64 gives, without the `=` at its end (RFC 7235 §2.1). */
+export const TOKEN68 = 131072
 /** What a Content-ID is made of: all that is printed but `<`, `>` and blanks. */
 export const ID = 65536
 
@@ -54,6 +56,7 @@ mark(URI_PARAM, `${UNRESERVED}[]/:&+$`)
 mark(URI_HEADER | URI_HEADER_VALUE, `${UNRESERVED}[]/?:+$`)
 mark(URI_HEADER_VALUE, '@;=')
 mark(IPV6, '0123456789abcdefABCDEF:.')
+mark(TOKEN68, `${ALPHANUM}-._~+/`)
 mark(WORD, `${TOKEN_CHARS}()<>:\\"/[]?{}@`)
 mark(PARAM_VALUE, `${TOKEN_CHARS}[]:`)
 mark(PHONE, '0123456789abcdefABCDEF*#-.()+')

@@ -97,23 +97,23 @@ export class Cursor {
   rawQuoted(what = 'a quoted string'): string {
     const start = this.at
     this.expect(QUOTE, what)
+    const { text, end } = this
     let folded = false
-    for (; this.at < this.end; this.at++) {
-      const code = this.text.charCodeAt(this.at)
+    for (let at = this.at; at < end; at++) {
+      const code = text.charCodeAt(at)
       if (code === QUOTE) {
-        this.at++
-        const raw = this.text.slice(start, this.at)
+        this.at = at + 1
+        const raw = text.slice(start, this.at)
         return folded ? unfold(raw) : raw
       }
-      if (code === 0) break
-      if (code === BACKSLASH) {
-        this.at++
-        if (isLineBreak(this.text.charCodeAt(this.at))) break
-      } else if (isLineBreak(code)) {
-        folded = true
+      if (code > 13 && code !== BACKSLASH) continue
+      if (code === 0 || (code === BACKSLASH && isLineBreak(text.charCodeAt(++at)))) {
+        this.at = Math.min(at, end)
+        return this.fail('the closing quote of a quoted string')
       }
+      folded ||= isLineBreak(code)
     }
-    if (this.at > this.end) this.at = this.end
+    this.at = end
     return this.fail('the closing quote of a quoted string')
   }
 

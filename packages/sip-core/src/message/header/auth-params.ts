@@ -1,5 +1,5 @@
 import { ArgumentError } from '../../base/errors.ts'
-import { equalsIgnoringCase, isToken } from '../chars.ts'
+import { equalsIgnoringCase, isOneOf, isToken, TOKEN } from '../chars.ts'
 import { type Cursor, parseWhole, quote, unquote } from '../cursor.ts'
 import { textToWire, wireToText } from '../wire.ts'
 
@@ -129,8 +129,8 @@ function nextIsParam(cursor: Cursor): boolean {
   }
   if (cursor.done) return false
   const start = cursor.at
-  if (cursor.text.charCodeAt(comma) === COMMA && isToken(cursor.text[start] as string)) {
-    cursor.token('a parameter name')
+  if (cursor.text.charCodeAt(comma) === COMMA && isOneOf(cursor.peek(), TOKEN)) {
+    cursor.skipRun(TOKEN)
     if (cursor.eatPadded(EQUALS)) {
       cursor.at = start
       return true
@@ -142,12 +142,14 @@ function nextIsParam(cursor: Cursor): boolean {
 
 // More than a token: some peers leave away the quotes of a nonce or a URI, or the value after the '='.
 function bareValue(cursor: Cursor): string {
-  const start = cursor.at
-  for (; !cursor.done; cursor.at++) {
-    const code = cursor.peek()
+  const { text, at: start, end } = cursor
+  let at = start
+  for (; at < end; at++) {
+    const code = text.charCodeAt(at)
     if (code <= 0x20 || code === COMMA || code === QUOTE) break
   }
-  return cursor.text.slice(start, cursor.at)
+  cursor.at = at
+  return text.slice(start, at)
 }
 
 function decoded(raw: string): string {

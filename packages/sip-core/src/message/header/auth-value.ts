@@ -1,5 +1,5 @@
 import { ArgumentError } from '../../base/errors.ts'
-import { equalsIgnoringCase, isToken } from '../chars.ts'
+import { equalsIgnoringCase, isOneOf, isToken, TOKEN68 } from '../chars.ts'
 import { type Cursor, parseWhole } from '../cursor.ts'
 import { defineHeader, type HeaderCodec } from '../header-codec.ts'
 import { textToWire, wireToText } from '../wire.ts'
@@ -93,12 +93,11 @@ function readAuthValue(cursor: Cursor): AuthValue {
 
 const COMMA = 0x2c
 const EQUALS = 0x3d
-const TOKEN68 = new Set([...'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~+/'])
 
 // RFC 7235 §2.1: what Base64 gives, `=` at its end included. Where it ends; `start` if there is none.
 function endOfToken68(text: string, start: number, end: number): number {
   let at = start
-  while (at < end && TOKEN68.has(text[at] as string)) at++
+  while (at < end && isOneOf(text.charCodeAt(at), TOKEN68)) at++
   if (at > start) while (at < end && text.charCodeAt(at) === EQUALS) at++
   return at
 }
