@@ -2,7 +2,7 @@ import { Endpoint, type Transport } from 'sip-core'
 import { nodePlatform, tls } from 'sip-core/node'
 import { describe, expect, it } from 'vitest'
 import { type CertificateInit, TestAuthority } from '../../packages/sip-core/src/node/certificates.fixture.ts'
-import { Files, hasOpenssl, Openssl } from './openssl.ts'
+import { Files, Openssl } from './openssl.ts'
 
 const DAY = 86_400_000
 const authority = new TestAuthority()
@@ -24,7 +24,7 @@ const OPTIONS = [
   '',
 ].join('\r\n')
 
-describe.skipIf(!hasOpenssl())('openssl s_client and our TLS server', () => {
+describe('openssl s_client and our TLS server', () => {
   async function setUp(options: Parameters<typeof tls>[0] = {}) {
     const transport = tls({ ...local, ...authority.issue({ names }), ca: authority.cert, ...options })
     const endpoint = await Endpoint.start(nodePlatform(), [transport])
@@ -110,7 +110,7 @@ describe.skipIf(!hasOpenssl())('openssl s_client and our TLS server', () => {
   })
 })
 
-describe.skipIf(!hasOpenssl())('our TLS client and openssl s_server', () => {
+describe('our TLS client and openssl s_server', () => {
   /** A server with this certificate, and a transport that trusts `authority`. */
   async function setUp(
     certificate: CertificateInit,

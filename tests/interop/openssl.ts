@@ -1,14 +1,9 @@
-import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Address } from 'sip-core'
-
-/** Whether OpenSSL's tool is installed here: `describe.skipIf(!hasOpenssl())`. */
-export function hasOpenssl(): boolean {
-  return spawnSync('openssl', ['version'], { stdio: 'ignore' }).status === 0
-}
 
 /** Files of certificates and keys that OpenSSL is to read, for one test. */
 export class Files implements AsyncDisposable {

@@ -8,7 +8,7 @@ import { type IncomingInvite, UserAgent } from 'sip-ua'
 import { Xfer } from 'sip-xfer'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Bundle, bundlePage } from './bundle.ts'
-import { Chromium, chromiumPath } from './chromium.ts'
+import { Chromium } from './chromium.ts'
 import type { Page } from './page.ts'
 
 declare const alice: Page
@@ -37,7 +37,7 @@ describe('the packages in a browser', () => {
   })
 })
 
-describe.skipIf(chromiumPath === undefined)('a page in Chromium', () => {
+describe('a page in Chromium', () => {
   let web: Server
   let server: Endpoint
   let ua: UserAgent

@@ -6,8 +6,7 @@ import { type BrowserContext, chromium, type Page } from 'playwright-core'
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome']
 
-/** The browser that is installed here, if there is one: `describe.skipIf(chromiumPath === undefined)`. */
-export const chromiumPath: string | undefined = NAMES.map((name) => {
+const chromiumPath: string | undefined = NAMES.map((name) => {
   const { status, stdout } = spawnSync('sh', ['-c', `command -v ${name}`], { encoding: 'utf8' })
   return status === 0 ? stdout.trim() : undefined
 }).find((path) => path !== undefined)
@@ -23,7 +22,8 @@ export class Chromium implements AsyncDisposable {
   }
 
   static async start(): Promise<Chromium> {
-    if (chromiumPath === undefined) throw new Error(`none of ${NAMES.join(', ')} is installed`)
+    if (chromiumPath === undefined)
+      throw new Error(`none of ${NAMES.join(', ')} is installed (Debian: chromium)`)
     const profile = await mkdtemp(join(tmpdir(), 'sip-chromium-'))
     const context = await chromium.launchPersistentContext(profile, {
       executablePath: chromiumPath,
